@@ -1,0 +1,1 @@
+"""Pictures and data sets: what the networks look at."""

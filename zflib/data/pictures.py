@@ -1,0 +1,96 @@
+"""From any picture to RGB pixels: one place that knows about modes, sizes and rubbish."""
+
+from __future__ import annotations
+
+from os import PathLike, fspath
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+
+class UnreadablePicture(ValueError):
+    """A file that can't be read as a picture; the message names the path and the reason."""
+
+
+def read(path: str | PathLike[str]) -> Image.Image:
+    """The picture in a file, upright (EXIF) and in RGB; an animation's first frame.
+
+    Raises UnreadablePicture (a ValueError) naming the path, for a missing, truncated or foreign file.
+    """
+    try:
+        with Image.open(path) as picture:
+            picture.seek(0)
+            return to_rgb(ImageOps.exif_transpose(picture))
+    except (OSError, UnidentifiedImageError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise UnreadablePicture(f"{fspath(path)} can't be read as a picture: {error}") from error
+
+
+def to_rgb(picture: Any) -> Image.Image:
+    """Any PIL picture or array as an RGB PIL picture.
+
+    picture  a PIL picture of any mode, or an array or tensor (H, W), (H, W, 1), (H, W, 3) or (H, W, 4): uint8,
+             uint16, bool, or floating point in [0, 1]. Transparency is laid over white.
+
+    Raises TypeError for another type, ValueError for another shape, an empty picture or values out of range.
+    """
+    if not isinstance(picture, Image.Image):
+        picture = _from_array(picture)
+    if min(picture.size) < 1:
+        raise ValueError(f"The picture is empty: {picture.width} x {picture.height} pixels.")
+    if picture.mode.startswith("I") or picture.mode == "F":
+        picture = Image.fromarray(_wide_grey(np.asarray(picture)))
+    if picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info:
+        picture = picture.convert("RGBA")
+        white = Image.new("RGBA", picture.size, "white")
+        picture = Image.alpha_composite(white, picture)
+    return picture.convert("RGB")
+
+
+def centre_square(picture: Any, side: int) -> Image.Image:
+    """The centre square of a picture at side x side pixels: its shorter side scaled, the rest cut off."""
+    picture = to_rgb(picture)
+    shorter = min(picture.size)
+    left, top = (picture.width - shorter) / 2, (picture.height - shorter) / 2
+    box = (left, top, left + shorter, top + shorter)
+    return picture.resize((side, side), Image.Resampling.BILINEAR, box=box)
+
+
+def to_array(picture: Any) -> np.ndarray:
+    """(H, W, 3) uint8 pixels of a picture, in memory of their own."""
+    return np.array(to_rgb(picture))
+
+
+def _wide_grey(values: np.ndarray) -> np.ndarray:
+    """8-bit grey from 16-bit, 32-bit or floating-point grey; what lies in 0..255 already is left as it is."""
+    values = np.nan_to_num(values.astype(np.float64), posinf=0, neginf=0).clip(0)
+    return (values / 257 if values.max() > 255 else values).clip(0, 255).round().astype(np.uint8)
+
+
+def _from_array(array: Any) -> Image.Image:
+    if hasattr(array, "detach"):
+        array = array.detach().cpu().numpy()
+    if not isinstance(array, np.ndarray):
+        raise TypeError(f"Expected a PIL picture or an array of pixels, not {type(array).__name__}.")
+    if array.ndim == 3 and array.shape[2] == 1:
+        array = array[:, :, 0]
+    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)) or array.size == 0:
+        raise ValueError(
+            f"A picture array must have shape (H, W), (H, W, 3) or (H, W, 4), not {array.shape}. "
+            "Move the channels to the end."
+        )
+    if array.dtype == np.uint16:
+        array = (array / 257).round().astype(np.uint8)
+    elif array.dtype == bool:
+        array = array.astype(np.uint8) * 255
+    elif np.issubdtype(array.dtype, np.floating):
+        if not np.isfinite(array).all() or array.min() < 0 or array.max() > 1:
+            raise ValueError("A floating-point picture must have finite values between 0 and 1; divide by its maximum.")
+        array = (array * 255).round().astype(np.uint8)
+    elif np.issubdtype(array.dtype, np.integer):
+        if array.min() < 0 or array.max() > 255:
+            raise ValueError("An integer picture must have values between 0 and 255.")
+        array = array.astype(np.uint8)
+    else:
+        raise TypeError(f"Can't read pixels of type {array.dtype}; use uint8, uint16, bool or floats in [0, 1].")
+    return Image.fromarray(array)

@@ -1,0 +1,114 @@
+"""Labelled sets of square pictures, decoded once and held as bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from zflib.data.pictures import UnreadablePicture, centre_square, read, to_array
+
+
+@dataclass(frozen=True)
+class PictureSet:
+    """Pictures and labels in memory.
+
+    pixels       (N, side, side, 3) uint8
+    labels       (N,) int64, positions in `class_names`
+    fingerprint  SHA-256 over the files' names and sizes (or the generator's settings): which data this was
+    unreadable   what could not be read and was left out, one message each
+    """
+
+    name: str
+    pixels: np.ndarray
+    labels: np.ndarray
+    class_names: tuple[str, ...]
+    fingerprint: str
+    unreadable: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+def data_root() -> Path:
+    """Where data sets live: the folder ZFLIB_DATA names, else the user's cache folder."""
+    if named := os.environ.get("ZFLIB_DATA"):
+        return Path(named).expanduser()
+    from platformdirs import user_cache_path
+
+    return user_cache_path("zflib")
+
+
+def imagenette(split: str, side: int, download: bool = False) -> PictureSet:
+    """Imagenette's "train" or "val" pictures as squares of `side` pixels, found under `data_root()`.
+
+    Decoding takes seconds once; the pixels are then kept in the data root for the next run. Raises
+    FileNotFoundError, saying what to do, when the pictures are not there and `download` is off.
+    """
+    from torchvision.datasets import Imagenette
+
+    root = data_root()
+    try:
+        files = Imagenette(root, split=split, size="160px", download=download and not _present(root))
+    except RuntimeError as error:
+        raise FileNotFoundError(
+            f"Imagenette is not under {root}. Set ZFLIB_DATA to the folder that holds imagenette2-160, "
+            "or call with download=True (99 MB)."
+        ) from error
+    names = tuple(names[0] for names in files.classes)
+    return _decoded(f"imagenette2-160 {split}", files._samples, names, side, root)
+
+
+def _present(root: Path) -> bool:
+    return (root / "imagenette2-160" / "train").is_dir()
+
+
+def _decoded(name: str, samples: Sequence[tuple[str, int]], class_names: tuple[str, ...], side: int, root: Path):
+    digest = hashlib.sha256()
+    for path, label in samples:
+        digest.update(f"{Path(path).name} {Path(path).stat().st_size} {label}\n".encode())
+    fingerprint = digest.hexdigest()
+    kept = root / "decoded" / f"{name.replace(' ', '-')}-{side}-{fingerprint[:12]}.npz"
+    try:
+        with np.load(kept) as stored:
+            pixels, readable, unreadable = stored["pixels"], stored["readable"], tuple(stored["unreadable"].tolist())
+    except (OSError, ValueError, KeyError, EOFError):
+        pixels, readable, unreadable = _decode(name, [path for path, _ in samples], side)
+        _keep(kept, pixels=pixels, readable=readable, unreadable=np.array(unreadable, dtype=str))
+    labels = np.array([label for _, label in samples], dtype=np.int64)[readable]
+    return PictureSet(name, pixels, labels, class_names, fingerprint, unreadable)
+
+
+def _decode(name: str, paths: Sequence[str], side: int) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
+    pixels = np.empty((len(paths), side, side, 3), dtype=np.uint8)
+    readable, unreadable = np.ones(len(paths), dtype=bool), []
+    for at, path in enumerate(tqdm(paths, desc=f"reading {name}", unit="picture")):
+        try:
+            pixels[at] = to_array(centre_square(read(path), side))
+        except UnreadablePicture as error:
+            readable[at] = False
+            unreadable.append(str(error))
+            tqdm.write(f"left out: {error}")
+    return pixels[readable], readable, tuple(unreadable)
+
+
+def _keep(path: Path, **arrays: np.ndarray) -> None:
+    """Write under a temporary name, then rename; a folder that can't be written costs only the time to decode."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+            try:
+                np.savez(file, **arrays)
+                file.flush()
+                os.replace(file.name, path)
+            except BaseException:
+                os.unlink(file.name)
+                raise
+    except OSError as error:
+        tqdm.write(f"The decoded pictures can't be kept in {path.parent} ({error.strerror}); they stay in memory only.")

@@ -1,0 +1,165 @@
+"""An architecture as a PyTorch module whose children carry the names of the paper's steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from zflib.architecture import Architecture
+from zflib.data.pictures import centre_square, to_array
+
+
+def device() -> torch.device:
+    """The best device here: CUDA, else Apple's GPU, else the CPU."""
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+class ContrastNorm(nn.Module):
+    """Krizhevsky's local response normalisation over neighbouring maps; no parameters.
+
+    Each value is divided by (k + alpha * sum of squares over the `size` maps around its own) ** beta.
+    `alpha` stands on the sum; torch's LocalResponseNorm puts it on the mean, so alpha = 1e-4 here is its 5e-4.
+    Input and output (N, C, H, W).
+    """
+
+    size, k, alpha, beta = 5, 2.0, 1e-4, 0.75
+
+    def forward(self, x: Tensor) -> Tensor:
+        return _Normalise.apply(x, self.neighbours(x))
+
+    def neighbours(self, x: Tensor) -> Tensor:
+        """(C, C, 1, 1), one where two of x's maps are at most size // 2 apart: a sum over neighbours as a 1x1 filter."""
+        at = torch.arange(x.shape[1], device=x.device)
+        return ((at[:, None] - at).abs() <= self.size // 2).to(x.dtype)[:, :, None, None]
+
+    def jacobian_transposed(self, x: Tensor, signal: Tensor) -> Tensor:
+        """The gradient at the input x, given the gradient `signal` at the output."""
+        return _backward(x, signal, *_factors(x, self.neighbours(x)), self.neighbours(x))
+
+    def extra_repr(self) -> str:
+        return f"size={self.size}, k={self.k}, alpha={self.alpha}, beta={self.beta}"
+
+
+def _factors(x: Tensor, neighbours: Tensor) -> tuple[Tensor, Tensor]:
+    """The reciprocal r of the denominator's base and r ** 0.75, written with roots: pow is several times slower."""
+    base = F.conv2d(x * x, neighbours).float() if x.dtype == torch.bfloat16 else F.conv2d(x * x, neighbours)
+    root = (ContrastNorm.k + ContrastNorm.alpha * base).rsqrt()
+    return root * root, root * root.sqrt()
+
+
+def _backward(x: Tensor, grad: Tensor, reciprocal: Tensor, scale: Tensor, neighbours: Tensor) -> Tensor:
+    straight = grad * scale
+    across = F.conv2d((straight * x * reciprocal).to(x.dtype), neighbours)
+    return (straight - 2 * ContrastNorm.alpha * ContrastNorm.beta * x * across).to(x.dtype)
+
+
+class _Normalise(torch.autograd.Function):
+    """By hand, because autograd keeps five intermediates and takes twice as long; training on a CPU feels it."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, neighbours: Tensor) -> Tensor:
+        with torch.autocast(x.device.type, enabled=False):
+            reciprocal, scale = _factors(x, neighbours)
+        ctx.save_for_backward(x, reciprocal, scale, neighbours)
+        return (x * scale).to(x.dtype)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
+        x, reciprocal, scale, neighbours = ctx.saved_tensors
+        with torch.autocast(x.device.type, enabled=False):
+            return _backward(x, grad, reciprocal, scale, neighbours), None
+
+
+class ConvNet(nn.Module):
+    """A network built from an `Architecture`: children conv1, relu1, pool1, norm1 ... fc8, run in that order.
+
+    architecture  what to build; impossible geometry raises ValueError before any weight is made
+    mean          what `preprocess` subtracts: (3, 1, 1), or (3, S, S) for a mean picture of side S; in 0..255
+    class_names   names of the classes in the order of fc8's units
+
+    Takes (N, 3, H, W) pictures from `preprocess`, returns (N, classes) logits. Weights are drawn as in the
+    paper (Section 3): Gaussian of s.d. 0.01, biases 0. H and W are free as long as fc6 still fits; the
+    steps up to pool5 run at any size.
+    """
+
+    def __init__(
+        self, architecture: Architecture, mean: Tensor | None = None, class_names: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__()
+        self.architecture = architecture
+        self.class_names = tuple(class_names)
+        if class_names and len(class_names) != architecture.classes:
+            raise ValueError(f"{len(class_names)} class names for {architecture.classes} classes; give one for each.")
+        mean = torch.full((3, 1, 1), 128.0) if mean is None else torch.as_tensor(mean, dtype=torch.float32)
+        if mean.ndim != 3 or mean.shape[0] != 3 or mean.shape[1] != mean.shape[2]:
+            raise ValueError(f"mean must have shape (3, 1, 1) or (3, S, S), not {tuple(mean.shape)}.")
+        self.register_buffer("mean", mean)
+        geometry = architecture.geometry()
+        inputs = {step.name: before for step, before in zip(geometry[1:], geometry[:-1], strict=True)}
+        convs = {f"conv{c.layer}": c for c in architecture.convs}
+        pools = {f"pool{c.layer}": c.pool for c in architecture.convs}
+        for step in geometry:
+            into = inputs[step.name].maps if step.name in inputs else 3
+            if step.name in convs:
+                c = convs[step.name]
+                module = nn.Conv2d(into, step.maps, c.kernel, c.stride, c.pad)
+            elif step.name in pools:
+                p = pools[step.name]
+                module = nn.MaxPool2d(p.kernel, p.stride, ceil_mode=p.ceil)
+            elif step.name.startswith("fc"):
+                side = inputs[step.name].size
+                module = nn.Linear(into * side**2, step.maps)
+            elif step.name.startswith("relu"):
+                module = nn.ReLU()
+            elif step.name.startswith("norm"):
+                module = ContrastNorm()
+            else:
+                module = nn.Dropout(0.5)
+            self.add_module(step.name, module)
+        self.initialise()
+
+    @torch.no_grad()
+    def initialise(self, std: float = 0.01, conv1_std: float | None = None, seed: int | None = None) -> ConvNet:
+        """Draw all weights anew: Gaussian of s.d. `std` (conv1: `conv1_std` if given), biases 0 (Section 3)."""
+        generator = None if seed is None else torch.Generator().manual_seed(seed)
+        for name, module in self.named_children():
+            if isinstance(module, nn.Conv2d | nn.Linear):
+                spread = conv1_std if name == "conv1" and conv1_std is not None else std
+                module.weight.copy_(torch.randn(module.weight.shape, generator=generator) * spread)
+                module.bias.zero_()
+        return self
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x.to(self.mean.device)
+        for module in self.children():
+            if isinstance(module, nn.Linear):
+                x = x.flatten(1)
+            x = module(x)
+        return x
+
+    @property
+    def resized_side(self) -> int:
+        """Side in pixels to which `preprocess` scales a picture before it crops: 256 for 224, as in the paper."""
+        return round(self.architecture.input_size * 8 / 7)
+
+    def preprocess(self, picture: Any) -> Tensor:
+        """One picture as the network wants it (Section 3): shorter side scaled, centre cropped, mean subtracted.
+
+        picture  a PIL picture of any size and mode, or an array (H, W), (H, W, 3) or (H, W, 4)
+
+        Returns CPU float32 (3, S, S) with values in about [-128, 128], S the architecture's input size.
+        Raises TypeError or ValueError for what is not a picture.
+        """
+        side, crop = self.resized_side, self.architecture.input_size
+        pixels = torch.from_numpy(to_array(centre_square(picture, side))).permute(2, 0, 1).float()
+        edge = (side - crop) // 2
+        mean = self.mean.cpu()
+        if mean.shape[1] > 1:
+            edge_of_mean = (mean.shape[1] - crop) // 2
+            mean = mean[:, edge_of_mean : edge_of_mean + crop, edge_of_mean : edge_of_mean + crop]
+        return pixels[:, edge : edge + crop, edge : edge + crop] - mean

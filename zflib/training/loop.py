@@ -1,0 +1,252 @@
+"""The training loop: one function that starts, goes on where it stopped, and finishes a run."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+from torch.nn import functional as F
+from tqdm.auto import tqdm
+
+from zflib.architecture import Architecture
+from zflib.data.sets import PictureSet
+from zflib.network import ConvNet
+from zflib.training import augment, checkpoint
+from zflib.training.evaluate import evaluate
+from zflib.training.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Run:
+    """What to train. Two runs with equal values on one machine and thread count end with equal weights, bit for bit."""
+
+    architecture: Architecture
+    recipe: Recipe
+    seed: int
+    train: PictureSet
+    validation: PictureSet
+
+    def identity(self) -> dict[str, Any]:
+        """What a checkpoint must agree with before this run goes on from it."""
+        return json.loads(
+            json.dumps(
+                {
+                    "architecture": asdict(self.architecture),
+                    "recipe": asdict(self.recipe),
+                    "seed": self.seed,
+                    "data": self.train.name,
+                    "fingerprint": self.train.fingerprint,
+                }
+            )
+        )
+
+
+class Diverged(RuntimeError):
+    """The training loss is no longer a finite number."""
+
+
+def new_fabric(recipe: Recipe, accelerator: str = "auto") -> Fabric:
+    """Lightning Fabric for this machine; under `torchrun` for all of its processes."""
+    processes = int(os.environ.get("WORLD_SIZE", "1"))
+    local = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    fabric = Fabric(
+        accelerator=accelerator,
+        devices=local,
+        num_nodes=processes // local,
+        strategy="ddp" if processes > 1 else "auto",
+        precision=recipe.precision,
+    )
+    fabric.launch()
+    return fabric
+
+
+def train(
+    run: Run,
+    folder: Path,
+    fabric: Fabric | None = None,
+    *,
+    evaluate_every: int = 5,
+    checkpoint_seconds: float = 60,
+    stop_after_steps: int | None = None,
+) -> ConvNet:
+    """Train to the end of the recipe, from the newest checkpoint in `folder` if there is one.
+
+    folder              gets `checkpoint.pt`, and `log.json` with one entry an epoch
+    evaluate_every      epochs between two looks at the validation pictures; the last epoch is always looked at
+    checkpoint_seconds  what a kill can cost at most
+    stop_after_steps    leave early, as a kill would (tests)
+
+    Returns the trained network in eval mode. Raises ValueError when the folder belongs to another run,
+    Diverged when the loss is no longer finite.
+    """
+    fabric = fabric or new_fabric(run.recipe)
+    recipe, pictures = run.recipe, len(run.train)
+    steps = pictures // recipe.batch_size
+    if steps < 1 or recipe.batch_size % fabric.world_size:
+        raise ValueError(
+            f"Batches of {recipe.batch_size} don't fit {pictures} pictures on {fabric.world_size} processes; "
+            "choose a batch size that is at most the first and a multiple of the second."
+        )
+    mean = torch.from_numpy(channel_mean(run.train.pixels)).float().view(3, 1, 1)
+    net = ConvNet(run.architecture, mean, run.train.class_names)
+    net.initialise(recipe.init_std, recipe.conv1_std, seed=run.seed)
+    for module in net.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = recipe.dropout
+    net.to(memory_format=torch.channels_last)
+    optimizer = _optimizer(net, recipe)
+    model, optimizer = fabric.setup(net, optimizer)
+
+    folder.mkdir(parents=True, exist_ok=True)
+    saved = checkpoint.load(folder / "checkpoint.pt")
+    progress = {"epoch": 0, "step": 0, "loss": 0.0, "correct": 0, "seconds": 0.0, "factor": 1.0}
+    log: list[dict[str, float]] = []
+    if saved:
+        if saved["identity"] != run.identity():
+            raise ValueError(f"{folder} holds a run with other settings; give this one a folder of its own.")
+        net.load_state_dict(saved["net"])
+        optimizer.load_state_dict(saved["optimizer"])
+        progress, log = saved["progress"], saved["log"]
+
+    def keep() -> None:
+        if not fabric.is_global_zero:
+            return
+        state = {
+            "identity": run.identity(),
+            "net": net.state_dict(),
+            "optimizer": optimizer.state_dict(),
+            "progress": progress,
+            "log": log,
+        }
+        try:
+            checkpoint.save(folder / "checkpoint.pt", state)
+            checkpoint.write_atomically(folder / "log.json", json.dumps(log, indent=1).encode())
+        except OSError as error:
+            tqdm.write(f"No checkpoint written in {folder} ({error.strerror}); training goes on.")
+
+    mean = mean.to(fabric.device)
+    last_kept = clock = time.monotonic()
+    taken = 0
+    while progress["epoch"] < recipe.epochs:
+        epoch = progress["epoch"]
+        order = augment.order(run.seed, epoch, pictures)
+        drawn = augment.draw(recipe, run.seed, epoch, pictures)
+        net.train()
+        bar = tqdm(
+            range(progress["step"], steps),
+            desc=f"{run.architecture.name} seed {run.seed} epoch {epoch + 1}/{recipe.epochs}",
+            initial=progress["step"],
+            total=steps,
+            unit="step",
+            mininterval=1,
+            disable=not fabric.is_global_zero,
+        )
+        for step in bar:
+            for group in optimizer.param_groups:
+                group["lr"] = learning_rate(recipe, epoch + step / steps) * progress["factor"]
+            batch = order[step * recipe.batch_size : (step + 1) * recipe.batch_size]
+            batch = batch[fabric.global_rank :: fabric.world_size]
+            # One seed for each step and process, so that dropout after a resume is what it would have been.
+            torch.manual_seed((run.seed * 1_000_003 + epoch * steps + step) * 64 + fabric.global_rank)
+            x = augment.crops(run.train.pixels[batch], drawn[batch], mean.cpu(), run.architecture.input_size)
+            x = x.to(fabric.device, memory_format=torch.channels_last)
+            y = torch.from_numpy(run.train.labels[batch]).to(fabric.device)
+            logits = model(x)
+            loss = F.cross_entropy(logits.float(), y)
+            optimizer.zero_grad(set_to_none=True)
+            fabric.backward(loss)
+            optimizer.step()
+            if recipe.rms_radius is not None:
+                clip_filters(net, recipe.rms_radius)
+            totals = torch.stack([loss.detach(), (logits.argmax(1) == y).float().sum()])
+            totals = fabric.all_reduce(totals, reduce_op="sum") if fabric.world_size > 1 else totals
+            progress["loss"] += totals[0].item() / fabric.world_size
+            progress["correct"] += int(totals[1].item())
+            progress["step"] = step + 1
+            if not math.isfinite(progress["loss"]):
+                raise Diverged(f"The loss is not finite in epoch {epoch + 1}, step {step + 1}; lower the learning rate.")
+            taken += 1
+            now = time.monotonic()
+            progress["seconds"] += now - clock
+            clock = now
+            if taken == stop_after_steps:
+                return net.eval()
+            if now - last_kept > checkpoint_seconds:
+                keep()
+                last_kept = now
+        entry = {
+            "epoch": epoch + 1,
+            "learning_rate": learning_rate(recipe, epoch + 1) * progress["factor"],
+            "train_loss": progress["loss"] / steps,
+            "train_top1": progress["correct"] / (steps * recipe.batch_size),
+        }
+        if (epoch + 1) % evaluate_every == 0 or epoch + 1 == recipe.epochs or recipe.schedule == "plateau":
+            seen = evaluate(net, run.validation)
+            entry |= {"validation_loss": seen.loss, "validation_top1": seen.top1}
+        log.append(entry)
+        if recipe.schedule == "plateau":
+            progress["factor"] = plateau_factor([e["validation_loss"] for e in log])
+        progress |= {"epoch": epoch + 1, "step": 0, "loss": 0.0, "correct": 0}
+        tqdm.write(" ".join(f"{k} {v:.4g}" for k, v in entry.items()))
+        keep()
+        last_kept = time.monotonic()
+    return net.eval()
+
+
+def learning_rate(recipe: Recipe, epochs_done: float) -> float:
+    """One-cycle: from a 25th up to the peak over the first 15 %, then down a cosine to zero. Plateau: the peak."""
+    if recipe.schedule != "one-cycle":
+        return recipe.learning_rate
+    at, rise = min(epochs_done / recipe.epochs, 1.0), 0.15
+    if at < rise:
+        return recipe.learning_rate * (0.04 + 0.96 * (1 - math.cos(math.pi * at / rise)) / 2)
+    return recipe.learning_rate * (1 + math.cos(math.pi * (at - rise) / (1 - rise))) / 2
+
+
+def plateau_factor(validation_losses: list[float], patience: int = 5) -> float:
+    """A tenth for every `patience` epochs in a row without a new best validation loss."""
+    factor, best, waited = 1.0, math.inf, 0
+    for loss in validation_losses:
+        if loss < best:
+            best, waited = loss, 0
+        else:
+            waited += 1
+            if waited == patience:
+                factor, waited = factor / 10, 0
+    return factor
+
+
+@torch.no_grad()
+def clip_filters(net: ConvNet, radius: float) -> None:
+    """Scale each convolution filter whose root mean square exceeds `radius` back to it (Section 3, Figure 6a)."""
+    for module in net.modules():
+        if isinstance(module, nn.Conv2d):
+            rms = module.weight.square().mean(dim=(1, 2, 3), keepdim=True).sqrt()
+            module.weight.mul_((radius / rms.clamp(min=1e-12)).clamp(max=1))
+
+
+def channel_mean(pixels: np.ndarray) -> np.ndarray:
+    """(3,) mean of each colour over all pictures; one number a channel, since random crops give a pixel no fixed place."""
+    return np.mean([picture.reshape(-1, 3).mean(axis=0) for picture in pixels], axis=0)
+
+
+def _optimizer(net: ConvNet, recipe: Recipe) -> torch.optim.SGD:
+    named = dict(net.named_parameters())
+    groups: dict[float, list[Tensor]] = {}
+    for name, parameter in named.items():
+        decay = recipe.conv1_weight_decay if name == "conv1.weight" else recipe.weight_decay
+        groups.setdefault(0.0 if name.endswith("bias") else decay, []).append(parameter)
+    return torch.optim.SGD(
+        [{"params": p, "weight_decay": decay} for decay, p in groups.items()],
+        lr=recipe.learning_rate,
+        momentum=recipe.momentum,
+    )
