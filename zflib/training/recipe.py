@@ -54,5 +54,4 @@ MINI = Recipe(
     crop_area=(0.35, 1.0),
     crop_aspect=4 / 3,
     contrast=0.3,
-    precision="bf16-mixed",
 )
