@@ -9,7 +9,6 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from zflib.architecture import Architecture
-from zflib.data.pictures import centre_square, to_array
 
 
 def device() -> torch.device:
@@ -33,7 +32,7 @@ class ContrastNorm(nn.Module):
         return _Normalise.apply(x, self.neighbours(x))
 
     def neighbours(self, x: Tensor) -> Tensor:
-        """(C, C, 1, 1), one where two of x's maps are at most size // 2 apart: a sum over neighbours as a 1x1 filter."""
+        """(C, C, 1, 1): one where two of x's maps are at most size // 2 apart. As a filter it sums over neighbours."""
         at = torch.arange(x.shape[1], device=x.device)
         return ((at[:, None] - at).abs() <= self.size // 2).to(x.dtype)[:, :, None, None]
 
@@ -79,7 +78,7 @@ class ConvNet(nn.Module):
     """A network built from an `Architecture`: children conv1, relu1, pool1, norm1 ... fc8, run in that order.
 
     architecture  what to build; impossible geometry raises ValueError before any weight is made
-    mean          what `preprocess` subtracts: (3, 1, 1), or (3, S, S) for a mean picture of side S; in 0..255
+    mean          what `preprocess` subtracts: (3, 1, 1), or (3, R, R) for a mean picture, R = `resized_side`; in 0..255
     class_names   names of the classes in the order of fc8's units
 
     Takes (N, 3, H, W) pictures from `preprocess`, returns (N, classes) logits. Weights are drawn as in the
@@ -96,9 +95,10 @@ class ConvNet(nn.Module):
         if class_names and len(class_names) != architecture.classes:
             raise ValueError(f"{len(class_names)} class names for {architecture.classes} classes; give one for each.")
         mean = torch.full((3, 1, 1), 128.0) if mean is None else torch.as_tensor(mean, dtype=torch.float32)
-        if mean.ndim != 3 or mean.shape[0] != 3 or mean.shape[1] != mean.shape[2]:
-            raise ValueError(f"mean must have shape (3, 1, 1) or (3, S, S), not {tuple(mean.shape)}.")
         self.register_buffer("mean", mean)
+        side = self.resized_side
+        if tuple(mean.shape) not in ((3, 1, 1), (3, side, side)):
+            raise ValueError(f"mean must have shape (3, 1, 1) or (3, {side}, {side}), not {tuple(mean.shape)}.")
         geometry = architecture.geometry()
         inputs = {step.name: before for step, before in zip(geometry[1:], geometry[:-1], strict=True)}
         convs = {f"conv{c.layer}": c for c in architecture.convs}
@@ -145,21 +145,33 @@ class ConvNet(nn.Module):
     @property
     def resized_side(self) -> int:
         """Side in pixels to which `preprocess` scales a picture before it crops: 256 for 224, as in the paper."""
-        return round(self.architecture.input_size * 8 / 7)
+        return _resized(self.architecture.input_size)
 
-    def preprocess(self, picture: Any) -> Tensor:
+    def preprocess(self, picture: Any, size: int | None = None) -> Tensor:
         """One picture as the network wants it (Section 3): shorter side scaled, centre cropped, mean subtracted.
 
         picture  a PIL picture of any size and mode, or an array (H, W), (H, W, 3) or (H, W, 4)
+        size     side S of the crop in pixels; the architecture's input size when left out. The shorter side is
+                 scaled to 8/7 of it, 256 for 224. Other sizes suit the steps up to pool5.
 
-        Returns CPU float32 (3, S, S) with values in about [-128, 128], S the architecture's input size.
-        Raises TypeError or ValueError for what is not a picture.
+        Returns CPU float32 (3, S, S) with values in about [-128, 128].
+        Raises TypeError or ValueError for what is not a picture, and for another size where the mean is a picture.
         """
-        side, crop = self.resized_side, self.architecture.input_size
-        pixels = torch.from_numpy(to_array(centre_square(picture, side))).permute(2, 0, 1).float()
+        from zflib.data.pictures import centre_square, to_array
+
+        crop = self.architecture.input_size if size is None else size
+        if not isinstance(crop, int) or crop < 1:
+            raise ValueError(f"size must be a whole number of pixels, not {crop!r}.")
+        side = _resized(crop)
+        if self.mean.shape[1] not in (1, side):
+            raise ValueError(
+                f"This network subtracts a mean picture of {self.mean.shape[1]} pixels a side, which belongs to crops "
+                f"of {self.architecture.input_size}; leave size out."
+            )
+        square = torch.from_numpy(to_array(centre_square(picture, side))).permute(2, 0, 1).float() - self.mean.cpu()
         edge = (side - crop) // 2
-        mean = self.mean.cpu()
-        if mean.shape[1] > 1:
-            edge_of_mean = (mean.shape[1] - crop) // 2
-            mean = mean[:, edge_of_mean : edge_of_mean + crop, edge_of_mean : edge_of_mean + crop]
-        return pixels[:, edge : edge + crop, edge : edge + crop] - mean
+        return square[:, edge : edge + crop, edge : edge + crop].contiguous()
+
+
+def _resized(crop: int) -> int:
+    return round(crop * 8 / 7)

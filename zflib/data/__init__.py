@@ -1,1 +1,19 @@
 """Pictures and data sets: what the networks look at."""
+
+from zflib.data.gallery import Gallery, gallery
+from zflib.data.photographs import Photograph, photograph, photographs
+from zflib.data.pictures import UnreadablePicture, read
+from zflib.data.sets import PictureSet, data_root, imagenette
+
+__all__ = [
+    "Gallery",
+    "Photograph",
+    "PictureSet",
+    "UnreadablePicture",
+    "data_root",
+    "gallery",
+    "imagenette",
+    "photograph",
+    "photographs",
+    "read",
+]
