@@ -1,7 +1,7 @@
 """Fetch MathJax once more into book/static/vendor/mathjax: `python tools/vendor_mathjax.py`.
 
 The book must show its formulas without a network, so the site serves its own copy. It is the npm package `mathjax`,
-cut down to what the pages load: the one script that reads TeX and sets it in HTML, its fonts, and the licence (Apache 2.0).
+cut down to what the pages load: the script that reads TeX and sets it in HTML, its fonts, and the licence (Apache 2.0).
 Nobody needs to run this to build the book; it is here to say where the files came from and to renew them.
 """
 
