@@ -1,0 +1,165 @@
+"""Frames of an explorer: whatever `draw` returns as RGB pixels, and WebP that stays close to them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from io import BytesIO
+from itertools import groupby
+from math import ceil, sqrt
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from zflib.data.pictures import to_rgb
+
+FIGURE_DPI = 100
+LARGEST_SIDE = 1600  # of one frame, in pixels: wider than any column of text
+TOLERANCE = (
+    1.5  # levels of 255: how far compression may move a frame's pixels on average, so two faces differ by 3 at most
+)
+
+WEBP_SIDE = 16383  # the format's own limit
+SHEET_PIXELS = 16_000_000  # 64 MB once decoded; phones refuse or shrink larger pictures
+BLOCK = 16  # WebP compresses squares of 16 pixels; frames of whole squares don't leak into their neighbours
+
+
+def to_frame(drawn: Any) -> Image.Image:
+    """What `draw` returned as an RGB picture.
+
+    drawn  PIL picture; pixels (H, W) or (H, W, 3), uint8 or float in [0, 1]; or a matplotlib Figure, rendered at
+           100 dpi without trimming, so that figures of one size give frames of one size
+
+    Raises TypeError for anything else, ValueError for a wrong shape or a side of more than 1600 pixels.
+    """
+    try:
+        frame = _render(drawn) if hasattr(drawn, "savefig") else to_rgb(drawn)
+    except TypeError as error:
+        raise TypeError(
+            f"draw must return a PIL picture, an array of pixels or a matplotlib Figure, not {type(drawn).__name__}."
+        ) from error
+    if max(frame.size) > LARGEST_SIDE:
+        raise ValueError(
+            f"draw returned {frame.width} x {frame.height} pixels; at most {LARGEST_SIDE} a side fit a page."
+        )
+    return frame
+
+
+def _render(figure: Any) -> Image.Image:
+    from matplotlib import rc_context
+
+    buffer = BytesIO()
+    with rc_context({"savefig.bbox": None}):
+        figure.savefig(buffer, format="png", dpi=FIGURE_DPI, facecolor="white")
+    return Image.open(buffer).convert("RGB")
+
+
+@contextmanager
+def closing_figures() -> Iterator[None]:
+    """Close the figures that were opened inside, or Jupyter shows each of them below the cell."""
+    from matplotlib import pyplot
+
+    before = set(pyplot.get_fignums())
+    try:
+        yield
+    finally:
+        for number in set(pyplot.get_fignums()) - before:
+            pyplot.close(number)
+
+
+def pad(frame: Image.Image, width: int, height: int) -> Image.Image:
+    """The frame in the upper left corner of white."""
+    padded = Image.new("RGB", (width, height), "white")
+    padded.paste(frame)
+    return padded
+
+
+def common_size(frames: Sequence[Image.Image]) -> tuple[int, int]:
+    """(width, height) in whole blocks that every frame fits into."""
+    return tuple(BLOCK * ceil(max(f.size[side] for f in frames) / BLOCK) for side in (0, 1))
+
+
+def to_webp(frame: Image.Image, quality: int | None) -> bytes:
+    """WebP of a quality from 0 to 100, or lossless for None."""
+    buffer = BytesIO()
+    frame.save(buffer, "WEBP", **({"lossless": True} if quality is None else {"quality": quality}))
+    return buffer.getvalue()
+
+
+def faithful_webp(picture: Image.Image, cells: Sequence[tuple[int, int, int, int]]) -> bytes:
+    """The smallest WebP in which no cell (left, top, right, bottom) moves by more than TOLERANCE levels on average."""
+    pixels = np.asarray(picture, dtype=np.int16)
+    for quality in (80, 90, 97):
+        data = to_webp(picture, quality)
+        apart = np.abs(np.asarray(Image.open(BytesIO(data)).convert("RGB"), dtype=np.int16) - pixels)
+        if all(apart[top:bottom, left:right].mean() <= TOLERANCE for left, top, right, bottom in cells):
+            return data
+    return to_webp(picture, None)
+
+
+def small_webp(frame: Image.Image, most: int) -> bytes:
+    """WebP of at most `most` bytes: coarser first, then fewer pixels."""
+    scaled = frame
+    while True:
+        for quality in (80, 60, 40, 20):
+            data = to_webp(scaled, quality)
+            if len(data) <= most:
+                return data
+        scaled = scaled.resize((ceil(scaled.width / 2), ceil(scaled.height / 2)), Image.Resampling.BOX)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A file of frames of one size, `columns` x `rows` of them."""
+
+    file: str
+    columns: int
+    rows: int
+
+
+def write_sheets(
+    frames: Sequence[Image.Image], groups: Sequence[Any], folder: Path
+) -> tuple[list[Sheet], list[tuple[int, int, int]]]:
+    """Frames of one size as WebP files in `folder`, named by their content.
+
+    groups  one mark per frame; neighbours with the same mark share a sheet, as far as its size allows
+
+    Returns the sheets, and for each frame (sheet, column, row).
+    """
+    width, height = frames[0].size
+    most = min(SHEET_PIXELS // (width * height), (WEBP_SIDE // width) * (WEBP_SIDE // height))
+    sheets: list[Sheet] = []
+    places: list[tuple[int, int, int]] = []
+    for _, members in groupby(range(len(frames)), key=lambda at: groups[at]):
+        members = list(members)
+        for start in range(0, len(members), most):
+            part = [frames[at] for at in members[start : start + most]]
+            columns = min(len(part), WEBP_SIDE // width, max(1, round(sqrt(len(part) * height / width))))
+            columns = max(columns, ceil(len(part) / (WEBP_SIDE // height)))
+            places += [(len(sheets), at % columns, at // columns) for at in range(len(part))]
+            sheets.append(_write_sheet(part, columns, folder))
+    return sheets, places
+
+
+def _write_sheet(frames: Sequence[Image.Image], columns: int, folder: Path) -> Sheet:
+    width, height = frames[0].size
+    rows = ceil(len(frames) / columns)
+    picture = Image.new("RGB", (columns * width, rows * height), "white")
+    cells = []
+    for at, frame in enumerate(frames):
+        left, top = at % columns * width, at // columns * height
+        picture.paste(frame, (left, top))
+        cells.append((left, top, left + width, top + height))
+    data = faithful_webp(picture, cells)
+    file = f"{sha256(data).hexdigest()[:20]}.webp"
+    folder.mkdir(parents=True, exist_ok=True)
+    # Written under another name and renamed, so that a page never loads half a file.
+    part = folder / f".{file}.{os.getpid()}"
+    part.write_bytes(data)
+    os.replace(part, folder / file)
+    return Sheet(file, columns, rows)

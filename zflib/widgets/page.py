@@ -1,0 +1,148 @@
+"""The page's face of the explorers: HTML that needs nothing but itself and the WebP sheets beside the page."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+from importlib.resources import files
+from itertools import count
+from math import prod
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from zflib.widgets.axes import Axis, say, settings
+from zflib.widgets.frames import common_size, faithful_webp, pad, small_webp, write_sheets
+
+FOLDER = Path("explorers")
+FIRST_FRAME_BYTES = 22_000  # 30 kB once it is base64 text
+
+_number = count(1)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a setting shows: a picture with its words, or (`frame` None) the sentence why there is none."""
+
+    frame: Image.Image | None
+    words: str
+
+
+@cache
+def asset(file: str) -> str:
+    """A script or style sheet of this package."""
+    return files(__package__).joinpath(file).read_text("utf-8")
+
+
+def unique_id() -> str:
+    """An id that no other explorer of the same kernel, hence of the same page, has."""
+    return f"zf-explorer-{next(_number)}"
+
+
+def problem(sentence: str) -> str:
+    """A sentence on red. The colours are its own, for places that drop style sheets."""
+    return (
+        '<p role="status" style="margin:0;padding:0.8em 1em;border-left:4px solid #a40000;background:#fde8e8;'
+        f'color:#6b0000">{escape(sentence)}</p>'
+    )
+
+
+def image(data: bytes, words: str, size: tuple[int, int]) -> str:
+    """A WebP picture inside the page."""
+    return (
+        f'<img class="dark-light" src="data:image/webp;base64,{b64encode(data).decode()}" alt="{escape(words)}" '
+        f'width="{size[0]}" height="{size[1]}" style="max-width:100%;height:auto;background:#fff">'
+    )
+
+
+def shown(what: Shown) -> str:
+    """A picture over its words, or a sentence on red: the kernel's view of a setting."""
+    if what.frame is None:
+        return problem(what.words)
+    data = faithful_webp(what.frame, [(0, 0, *what.frame.size)])
+    return _figure(image(data, what.words, what.frame.size), what.words)
+
+
+def still(what: Shown) -> str:
+    """The first setting alone, with a sentence that says where the controls are."""
+    note = "<p><em>The controls of this figure move in a running notebook and in the built book.</em></p>"
+    if what.frame is None:
+        return problem(what.words) + note
+    return _figure(image(small_webp(what.frame, FIRST_FRAME_BYTES), what.words, what.frame.size), what.words) + note
+
+
+def _figure(img: str, words: str) -> str:
+    return f'<figure style="margin:0">{img}<figcaption>{escape(words)}</figcaption></figure>'
+
+
+def controls(uid: str, name: str, axes: Sequence[Axis], start: Mapping[str, Any]) -> str:
+    """A native, labelled control per axis; `data-axis` marks them for the script."""
+    rows = []
+    for axis in axes:
+        at, mark = axis.position(start[axis.name]), f'id="{uid}-{axis.name}" data-axis autocomplete="off"'
+        words = [say(value) for value in axis.values]
+        if axis.kind == "slider":
+            field = (
+                f'<input type="range" {mark} min="0" max="{len(words) - 1}" step="1" value="{at}" '
+                f"data-words='{escape(json.dumps(words))}' aria-valuetext=\"{escape(words[at])}\">"
+                f'<output for="{uid}-{axis.name}">{escape(words[at])}</output>'
+            )
+        elif axis.kind == "checkbox":
+            field = f'<input type="checkbox" {mark}{" checked" if start[axis.name] else ""}>'
+        else:
+            options = "".join(
+                f"<option{' selected' if i == at else ''}>{escape(w)}</option>" for i, w in enumerate(words)
+            )
+            field = f"<select {mark}>{options}</select>"
+        rows.append(f'<div><label for="{uid}-{axis.name}">{escape(axis.label)}</label>{field}</div>')
+    return f'<div class="zf-controls" role="group" aria-label="{escape(name)}">{"".join(rows)}</div>'
+
+
+def explorer(name: str, axes: Sequence[Axis], pictures: Sequence[Shown], start: Mapping[str, Any]) -> str:
+    """The whole explorer.
+
+    pictures  one per setting of the axes, the first axis slowest
+    start     the setting that is part of the page; the others go to sheets in `explorers/`
+    """
+    uid = unique_id()
+    frames = [p.frame for p in pictures if p.frame is not None]
+    sheets, places, size = [], iter(()), (640, 16)
+    if frames:
+        size = common_size(frames)
+        per_first = prod(len(axis.values) for axis in axes[1:])
+        groups = [at // per_first if len(axes) > 1 else 0 for at, p in enumerate(pictures) if p.frame is not None]
+        sheets, places = write_sheets([pad(f, *size) for f in frames], groups, FOLDER)
+        places = iter(places)
+    data = {
+        "lengths": [len(axis.values) for axis in axes],
+        "sheets": [{"src": f"{FOLDER}/{s.file}", "columns": s.columns, "rows": s.rows} for s in sheets],
+        "settings": [
+            {"impossible": p.words} if p.frame is None else {"words": p.words, "at": next(places)} for p in pictures
+        ],
+    }
+    first = pictures[settings(axes).index(dict(start))]
+    if first.frame is None:
+        view, caption, red = "", "", first.words
+    else:
+        picture = pad(first.frame, *size)
+        view, caption, red = image(small_webp(picture, FIRST_FRAME_BYTES), first.words, size), first.words, ""
+    return (
+        f'<div class="zf-explorer" id="{uid}"><style>{asset("explorer.css")}</style>'
+        f"{controls(uid, name, axes, start)}"
+        f'<figure><div class="zf-view" style="width:{size[0]}px;aspect-ratio:{size[0]}/{size[1]}">{view}</div>'
+        f'<p class="zf-impossible" role="status">{escape(red)}</p>'
+        f'<figcaption aria-live="polite">{escape(caption)}</figcaption></figure>'
+        f"<noscript><p>This is one of {len(pictures)} settings. The controls need JavaScript.</p></noscript>"
+        f"{embedded(data)}<script>{asset('explorer.js')}</script></div>"
+    )
+
+
+def embedded(data: Any) -> str:
+    """Data for the script; no text in it can end the element early."""
+    text = json.dumps(data, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
+    return f'<script type="application/json">{text}</script>'
