@@ -1,7 +1,8 @@
-"""Pictures for the chapters: signed projections, filters and tiles as pixels, and figures that suit both page colours."""
+"""Pictures for the chapters: signed projections, filters and tiles as pixels; figures that suit both page colours."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,47 @@ def show(axes: Any, picture: Any, title: str = "") -> None:
     axes.set_title(title, fontsize=9)
     axes.set_xticks([])
     axes.set_yticks([])
+
+
+def numbers(axes: Any, values: Any, marked: Any = (), title: str = "") -> None:
+    """A small (H, W) map on matplotlib axes, every square with its number.
+
+    marked  flat positions, counted row by row, whose squares are orange: switches, for example
+    """
+    from matplotlib.patches import Rectangle
+
+    values = _to_numpy(values)
+    height, width = values.shape
+    orange = {int(at) for at in _to_numpy(marked).ravel()}
+    for row, column in np.ndindex(height, width):
+        if row * width + column in orange:
+            axes.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, facecolor="#f7b267", edgecolor="none"))
+        axes.text(column, row, f"{values[row, column]:g}", ha="center", va="center", fontsize=11)
+    axes.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5), aspect="equal")
+    axes.set_xticks(np.arange(width + 1) - 0.5, labels=[])
+    axes.set_yticks(np.arange(height + 1) - 0.5, labels=[])
+    axes.grid(color="black", linewidth=0.8)
+    axes.tick_params(length=0)
+    axes.set_title(title, fontsize=9)
+
+
+def labelled(pictures: Any, labels: Sequence[str], columns: int) -> np.ndarray:
+    """(N, H, W, 3) uint8 pictures in rows of `columns` on white, each under its label; one (H', W', 3) array."""
+    from matplotlib import get_data_path
+    from PIL import Image, ImageDraw, ImageFont
+
+    pictures = np.asarray(pictures)
+    font = ImageFont.truetype(f"{get_data_path()}/fonts/ttf/DejaVuSans.ttf", 11)
+    count, height, width, _ = pictures.shape
+    head, gap = 18, 8
+    rows = -(-count // columns)
+    sheet = Image.new("RGB", (columns * (width + gap) - gap, rows * (height + head + gap) - gap), "white")
+    draw = ImageDraw.Draw(sheet)
+    for at, (picture, label) in enumerate(zip(pictures, labels, strict=True)):
+        left, top = at % columns * (width + gap), at // columns * (height + head + gap)
+        draw.text((left, top + 1), label, fill="black", font=font)
+        sheet.paste(Image.fromarray(picture), (left, top + head))
+    return np.asarray(sheet)
 
 
 def _to_numpy(values: Any) -> np.ndarray:
