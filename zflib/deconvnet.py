@@ -175,14 +175,21 @@ class DeconvNet:
         return tuple(self._layers)
 
     @torch.no_grad()
-    def forward(self, images: Tensor) -> Trace:
+    def forward(self, images: Tensor, upto: str | None = None) -> Trace:
         """One forward pass that serves every projection of these images.
 
         images  (N, 3, H, W) floating point, as `preprocess` makes them; moved to the model's device and type
+        upto    the last step that is needed; the whole network if left out. Up to the last pooling, pictures
+                may have any size; only the fully connected steps want one.
 
         Raises ValueError for another shape or type, for values that are not finite, and for pictures that a
-        layer can't take; TypeError for adaptive pooling that is no identity at this size.
+        layer can't take; KeyError for an unknown step; TypeError for adaptive pooling that is no identity at
+        this size.
         """
+        last = self.steps[-1] if upto is None else upto
+        if last not in self._layers:
+            raise KeyError(f"There is no step {upto!r}; the steps are {', '.join(self.steps)}.")
+        last = self._rectified.get(last, last)
         if not isinstance(images, Tensor) or images.ndim != 4 or not images.is_floating_point():
             found = f"{images.dtype} {tuple(images.shape)}" if isinstance(images, Tensor) else type(images).__name__
             raise ValueError(
@@ -214,8 +221,11 @@ class DeconvNet:
             except RuntimeError as error:
                 raise ValueError(f"{name} can't take an input of shape {tuple(x.shape)}: {error}") from error
             trace.activations[name] = x
+            if name == last:
+                break
         for name, relu in self._rectified.items():
-            trace.activations[name] = trace.activations[relu]
+            if relu in trace.activations:
+                trace.activations[name] = trace.activations[relu]
         return trace
 
     def project(
@@ -299,7 +309,7 @@ class DeconvNet:
         self, trace: Trace, step: str, units: Tensor, method: str, overlap: str, seed: float | None, local: bool
     ) -> Patches:
         _check_choice("method", method, METHODS)
-        if tuple(trace.activations) != self.steps:
+        if tuple(trace.activations) != self.steps[: len(trace.activations)]:
             raise ValueError("This trace comes from a network with other steps; make one with this DeconvNet's forward.")
         units = units.to(trace.images.device)
         way = list(self._layers)[: self.steps.index(self._rectified.get(step, step)) + 1][::-1]
