@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import ceil, floor
+from numbers import Integral
 
 
 @dataclass(frozen=True)
@@ -131,23 +132,30 @@ class Architecture:
         _check_width(units, self.units_divisor, "units")
         if not self.dense:
             raise ValueError(f"{self.name} has no fully connected layer to change; layers 6 and 7 were left out.")
-        return replace(self, dense=tuple(replace(d, units=units) for d in self.dense))
+        return replace(self, dense=tuple(replace(d, units=int(units)) for d in self.dense))
 
     def with_maps(self, maps: Mapping[int, int]) -> Architecture:
         """The network with other numbers of feature maps, `{layer: maps}` at paper scale (Table 3)."""
         present = {c.layer for c in self.convs}
         for layer, count in maps.items():
             if layer not in present:
-                raise ValueError(f"Layer {layer} is not a convolutional layer of {self.name}; it has {sorted(present)}.")
+                raise ValueError(
+                    f"Layer {layer} is not a convolutional layer of {self.name}; it has {sorted(present)}."
+                )
             _check_width(count, self.maps_divisor, f"maps of layer {layer}")
-        return replace(self, convs=tuple(replace(c, maps=maps.get(c.layer, c.maps)) for c in self.convs))
+        return replace(self, convs=tuple(replace(c, maps=int(maps.get(c.layer, c.maps))) for c in self.convs))
 
     def mini(self, classes: int = 10) -> Architecture:
         """The course's size: half the maps, a quarter of the units, 128 px, any number of classes."""
-        if not isinstance(classes, int) or classes < 1:
+        if not isinstance(classes, Integral) or classes < 1:
             raise ValueError(f"classes must be a whole number of at least 1, not {classes!r}.")
         name = self.name if self.name.endswith("-mini") else f"{self.name}-mini"
-        return replace(self, name=name, classes=classes, input_size=128, maps_divisor=2, units_divisor=4)
+        small = replace(self, name=name, classes=int(classes), input_size=128, maps_divisor=2, units_divisor=4)
+        for conv in small.convs:
+            _check_width(conv.maps, small.maps_divisor, f"maps of layer {conv.layer}")
+        for dense in small.dense:
+            _check_width(dense.units, small.units_divisor, "units")
+        return small
 
     def geometry(self, input_size: int | None = None) -> tuple[Step, ...]:
         """Every step with its size, receptive field, jump, offset, parameters and multiply-adds.
@@ -157,8 +165,9 @@ class Architecture:
         Raises ValueError, naming the step and the sizes, where a kernel does not fit its map.
         """
         size = self.input_size if input_size is None else input_size
-        if not isinstance(size, int) or size < 1:
+        if not isinstance(size, Integral) or size < 1:
             raise ValueError(f"input_size must be a whole number of pixels, not {size!r}.")
+        size = int(size)
         maps, field, jump, offset = 3, 1, 1, 0.0
         steps: list[Step] = []
 
@@ -170,7 +179,7 @@ class Architecture:
             if min(kernel, stride) < 1 or pad < 0:
                 raise ValueError(f"{name}: kernel {kernel}, stride {stride}, padding {pad} make no sense.")
             out = output_size(size, kernel, stride, pad, ceil_mode)
-            if size + 2 * pad < kernel or out < 1:
+            if out < 1:
                 raise ValueError(
                     f"{name} of {self.name}: a {kernel}x{kernel} kernel does not fit a {size}x{size} map "
                     f"with padding {pad}. Use a larger input or a smaller kernel."
@@ -206,8 +215,8 @@ class Architecture:
 
 
 def _check_width(width: int, divisor: int, what: str) -> None:
-    if not isinstance(width, int) or width < 1 or width % divisor:
-        raise ValueError(f"The number of {what} must be a positive whole multiple of {divisor}, not {width!r}.")
+    if not isinstance(width, Integral) or width < 1 or width % divisor:
+        raise ValueError(f"The number of {what} must be a positive multiple of {divisor}, not {width!r}.")
 
 
 _FULLY_CONNECTED = (Dense(6, 4096), Dense(7, 4096))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+from numbers import Integral
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
 from zflib.architecture import Architecture
@@ -46,7 +49,10 @@ class ContrastNorm(nn.Module):
 
 def _factors(x: Tensor, neighbours: Tensor) -> tuple[Tensor, Tensor]:
     """The reciprocal r of the denominator's base and r ** 0.75, written with roots: pow is several times slower."""
-    base = F.conv2d(x * x, neighbours).float() if x.dtype == torch.bfloat16 else F.conv2d(x * x, neighbours)
+    if x.dtype == torch.float16:  # whose squares overflow beyond 255
+        x, neighbours = x.float(), neighbours.float()
+    base = F.conv2d(x * x, neighbours)
+    base = base.float() if x.dtype == torch.bfloat16 else base
     root = (ContrastNorm.k + ContrastNorm.alpha * base).rsqrt()
     return root * root, root * root.sqrt()
 
@@ -57,20 +63,27 @@ def _backward(x: Tensor, grad: Tensor, reciprocal: Tensor, scale: Tensor, neighb
     return (straight - 2 * ContrastNorm.alpha * ContrastNorm.beta * x * across).to(x.dtype)
 
 
+def _no_autocast(x: Tensor) -> AbstractContextManager:
+    """Keep autocast from rounding x again; the meta device has none to keep away."""
+    available = torch.amp.is_autocast_available(x.device.type)
+    return torch.autocast(x.device.type, enabled=False) if available else nullcontext()
+
+
 class _Normalise(torch.autograd.Function):
     """By hand, because autograd keeps five intermediates and takes twice as long; training on a CPU feels it."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, neighbours: Tensor) -> Tensor:
-        with torch.autocast(x.device.type, enabled=False):
+        with _no_autocast(x):
             reciprocal, scale = _factors(x, neighbours)
         ctx.save_for_backward(x, reciprocal, scale, neighbours)
         return (x * scale).to(x.dtype)
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
         x, reciprocal, scale, neighbours = ctx.saved_tensors
-        with torch.autocast(x.device.type, enabled=False):
+        with _no_autocast(x):
             return _backward(x, grad, reciprocal, scale, neighbours), None
 
 
@@ -83,7 +96,8 @@ class ConvNet(nn.Module):
 
     Takes (N, 3, H, W) pictures from `preprocess`, returns (N, classes) logits. Weights are drawn as in the
     paper (Section 3): Gaussian of s.d. 0.01, biases 0. H and W are free as long as fc6 still fits; the
-    steps up to pool5 run at any size.
+    steps up to pool5 run at any size. Raises ValueError for another shape, a type that is no floating point, or
+    a size that does not suit fc6.
     """
 
     def __init__(
@@ -135,10 +149,21 @@ class ConvNet(nn.Module):
         return self
 
     def forward(self, x: Tensor) -> Tensor:
-        x = x.to(self.mean.device)
+        if x.ndim != 4 or x.shape[1] != 3 or not x.is_floating_point():
+            raise ValueError(
+                f"A network takes floating-point pictures of shape (N, 3, H, W), not {x.dtype} of {tuple(x.shape)}: "
+                "stack what net.preprocess returns, or x[None] for one."
+            )
+        height, width = x.shape[2:]
+        x = x.to(self.mean)  # its device and its type
         for module in self.children():
             if isinstance(module, nn.Linear):
                 x = x.flatten(1)
+                if x.shape[1] != module.in_features:
+                    raise ValueError(
+                        f"Pictures of {height} x {width} pixels give {x.shape[1]} values where the first fully connected "
+                        f"layer takes {module.in_features}; use pictures of {self.architecture.input_size} pixels a side."
+                    )
             x = module(x)
         return x
 
@@ -160,7 +185,7 @@ class ConvNet(nn.Module):
         from zflib.data.pictures import centre_square, to_array
 
         crop = self.architecture.input_size if size is None else size
-        if not isinstance(crop, int) or crop < 1:
+        if not isinstance(crop, Integral) or crop < 1:
             raise ValueError(f"size must be a whole number of pixels, not {crop!r}.")
         side = _resized(crop)
         if self.mean.shape[1] not in (1, side):
@@ -168,7 +193,9 @@ class ConvNet(nn.Module):
                 f"This network subtracts a mean picture of {self.mean.shape[1]} pixels a side, which belongs to crops "
                 f"of {self.architecture.input_size}; leave size out."
             )
-        square = torch.from_numpy(to_array(centre_square(picture, side))).permute(2, 0, 1).float() - self.mean.cpu()
+        square = (
+            torch.from_numpy(to_array(centre_square(picture, side))).permute(2, 0, 1).float() - self.mean.cpu().float()
+        )
         edge = (side - crop) // 2
         return square[:, edge : edge + crop, edge : edge + crop].contiguous()
 

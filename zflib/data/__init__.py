@@ -4,11 +4,13 @@ from zflib.data.gallery import Gallery, gallery
 from zflib.data.photographs import Photograph, photograph, photographs
 from zflib.data.pictures import UnreadablePicture, read
 from zflib.data.sets import PictureSet, data_root, imagenette
+from zflib.data.synthetic import SyntheticSet, synthetic
 
 __all__ = [
     "Gallery",
     "Photograph",
     "PictureSet",
+    "SyntheticSet",
     "UnreadablePicture",
     "data_root",
     "gallery",
@@ -16,4 +18,5 @@ __all__ = [
     "photograph",
     "photographs",
     "read",
+    "synthetic",
 ]

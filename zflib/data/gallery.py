@@ -53,8 +53,8 @@ def gallery() -> Gallery:
     """The pictures of this edition: those that the environment variable ZFLIB_PICTURES names.
 
     "embedded", or nothing, means the photographs of `photographs()`, which need no network; "imagenette" means
-    Imagenette's validation pictures at 160 px. Raises ValueError for another name, FileNotFoundError, saying what
-    to do, when Imagenette is not under `data_root()`.
+    Imagenette's validation pictures at 160 px, downloaded once if they are not under `data_root()`. Raises ValueError
+    for another name, FileNotFoundError, saying what to do, when Imagenette can't be had.
     """
     name = os.environ.get("ZFLIB_PICTURES") or "embedded"
     if name not in _GALLERIES:
@@ -76,7 +76,7 @@ def _embedded() -> Gallery:
 
 
 def _imagenette() -> Gallery:
-    found = imagenette("val", 160)
+    found = imagenette("val", 160, download=True)
     return Gallery(
         name="imagenette",
         pictures=Pictures(range(len(found)), lambda at: Image.fromarray(found.pixels[at])),

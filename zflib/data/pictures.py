@@ -6,7 +6,7 @@ from os import PathLike, fspath
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 
 class UnreadablePicture(ValueError):
@@ -16,21 +16,21 @@ class UnreadablePicture(ValueError):
 def read(path: str | PathLike[str]) -> Image.Image:
     """The picture in a file, upright (EXIF) and in RGB; an animation's first frame.
 
-    Raises UnreadablePicture (a ValueError) naming the path, for a missing, truncated or foreign file.
+    Raises UnreadablePicture (a ValueError) naming the path, for a missing, truncated, foreign or absurdly large file.
     """
+    path = fspath(path)
     try:
         with Image.open(path) as picture:
-            picture.seek(0)
             return to_rgb(ImageOps.exif_transpose(picture))
-    except (OSError, UnidentifiedImageError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise UnreadablePicture(f"{fspath(path)} can't be read as a picture: {error}") from error
+    except Exception as error:  # decoders meet rubbish with errors of every kind
+        raise UnreadablePicture(f"{path} can't be read as a picture: {error}") from error
 
 
 def to_rgb(picture: Any) -> Image.Image:
     """Any PIL picture or array as an RGB PIL picture.
 
-    picture  a PIL picture of any mode, or an array or tensor (H, W), (H, W, 1), (H, W, 3) or (H, W, 4): uint8,
-             uint16, bool, or floating point in [0, 1]. Transparency is laid over white.
+    picture  a PIL picture of any mode, or an array or tensor (H, W), (H, W, 1), (H, W, 3) or (H, W, 4): integers in
+             0..255, uint16, bool, or floating point in [0, 1]. Transparency is laid over white.
 
     Raises TypeError for another type, ValueError for another shape, an empty picture or values out of range.
     """
@@ -39,8 +39,9 @@ def to_rgb(picture: Any) -> Image.Image:
     if min(picture.size) < 1:
         raise ValueError(f"The picture is empty: {picture.width} x {picture.height} pixels.")
     if picture.mode.startswith("I") or picture.mode == "F":
-        picture = Image.fromarray(_wide_grey(np.asarray(picture)))
-    if picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info:
+        picture = Image.fromarray(_wide_grey(picture))
+    if picture.mode in ("RGBA", "RGBa", "LA", "La", "PA") or "transparency" in picture.info:
+        picture = picture.convert("LA") if picture.mode == "La" else picture
         picture = picture.convert("RGBA")
         white = Image.new("RGBA", picture.size, "white")
         picture = Image.alpha_composite(white, picture)
@@ -61,10 +62,18 @@ def to_array(picture: Any) -> np.ndarray:
     return np.array(to_rgb(picture))
 
 
-def _wide_grey(values: np.ndarray) -> np.ndarray:
-    """8-bit grey from 16-bit, 32-bit or floating-point grey; what lies in 0..255 already is left as it is."""
-    values = np.nan_to_num(values.astype(np.float64), posinf=0, neginf=0).clip(0)
-    return (values / 257 if values.max() > 255 else values).clip(0, 255).round().astype(np.uint8)
+def _wide_grey(picture: Image.Image) -> np.ndarray:
+    """8-bit grey from 16-bit, 32-bit or floating-point grey.
+
+    Only 16-bit modes say what white is. For the others it is the least of 1, 255 and 65535 that no value exceeds.
+    """
+    values = np.nan_to_num(np.asarray(picture).astype(np.float64), posinf=0, neginf=0).clip(0)
+    highest = values.max()
+    if picture.mode.startswith("I;16"):
+        white = 65535
+    else:
+        white = next((top for top in (1, 255, 65535) if highest <= top), highest)
+    return (values * (255 / white)).round().astype(np.uint8)
 
 
 def _from_array(array: Any) -> Image.Image:
@@ -85,7 +94,7 @@ def _from_array(array: Any) -> Image.Image:
         array = array.astype(np.uint8) * 255
     elif np.issubdtype(array.dtype, np.floating):
         if not np.isfinite(array).all() or array.min() < 0 or array.max() > 1:
-            raise ValueError("A floating-point picture must have finite values between 0 and 1; divide by its maximum.")
+            raise ValueError("A floating-point picture must have finite values between 0 and 1; divide by 255, say.")
         array = (array * 255).round().astype(np.uint8)
     elif np.issubdtype(array.dtype, np.integer):
         if array.min() < 0 or array.max() > 255:

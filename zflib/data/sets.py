@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
+import warnings
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from zflib.data.pictures import UnreadablePicture, centre_square, read, to_array
 
@@ -48,47 +48,64 @@ def data_root() -> Path:
 def imagenette(split: str, side: int, download: bool = False) -> PictureSet:
     """Imagenette's "train" or "val" pictures as squares of `side` pixels, found under `data_root()`.
 
-    Decoding takes seconds once; the pixels are then kept in the data root for the next run. Raises
-    FileNotFoundError, saying what to do, when the pictures are not there and `download` is off.
+    Decoding takes seconds once; the pixels are then kept in the data root for the next run. Raises ValueError for
+    another split, FileNotFoundError, saying what to do, when the pictures are not there and `download` is off or fails.
+    Warns when there are fewer pictures than the set has.
     """
-    from torchvision.datasets import Imagenette
+    if split not in _PICTURES:
+        raise ValueError(f"Imagenette has the splits {' and '.join(_PICTURES)}, not {split!r}.")
+    from torchvision.datasets import ImageFolder, Imagenette
 
     root = data_root()
+    folder = root / "imagenette2-160" / split
+    remedy = "Set ZFLIB_DATA to the folder that holds a whole imagenette2-160, or call with download=True (99 MB)."
     try:
-        files = Imagenette(root, split=split, size="160px", download=download and not _present(root))
-    except RuntimeError as error:
-        raise FileNotFoundError(
-            f"Imagenette is not under {root}. Set ZFLIB_DATA to the folder that holds imagenette2-160, "
-            "or call with download=True (99 MB)."
-        ) from error
-    names = tuple(names[0] for names in files.classes)
-    return _decoded(f"imagenette2-160 {split}", files._samples, names, side, root)
+        if download and not folder.is_dir():
+            Imagenette(root, split=split, size="160px", download=True)
+        samples = ImageFolder(folder).samples
+        names = tuple(names[0] for names in Imagenette(root, split=split, size="160px").classes)
+    except (OSError, RuntimeError, KeyError) as error:
+        raise FileNotFoundError(f"Imagenette can't be read from {folder}: {error}. {remedy}") from error
+    if len(samples) < _PICTURES[split]:
+        warnings.warn(f"{folder} holds {len(samples)} of Imagenette's {_PICTURES[split]} pictures.", stacklevel=2)
+    return _decoded(f"imagenette2-160 {split}", samples, names, side, root)
 
 
-def _present(root: Path) -> bool:
-    return (root / "imagenette2-160" / "train").is_dir()
+_PICTURES = {"train": 9469, "val": 3925}
 
 
-def _decoded(name: str, samples: Sequence[tuple[str, int]], class_names: tuple[str, ...], side: int, root: Path):
+def _decoded(
+    name: str, samples: Sequence[tuple[str, int]], class_names: tuple[str, ...], side: int, root: Path
+) -> PictureSet:
     digest = hashlib.sha256()
     for path, label in samples:
-        digest.update(f"{Path(path).name} {Path(path).stat().st_size} {label}\n".encode())
+        digest.update(f"{Path(path).name} {_size(path)} {label}\n".encode())
     fingerprint = digest.hexdigest()
     kept = root / "decoded" / f"{name.replace(' ', '-')}-{side}-{fingerprint[:12]}.npz"
     try:
         with np.load(kept) as stored:
             pixels, readable, unreadable = stored["pixels"], stored["readable"], tuple(stored["unreadable"].tolist())
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):  # not there, or not whole
         pixels, readable, unreadable = _decode(name, [path for path, _ in samples], side)
         _keep(kept, pixels=pixels, readable=readable, unreadable=np.array(unreadable, dtype=str))
     labels = np.array([label for _, label in samples], dtype=np.int64)[readable]
     return PictureSet(name, pixels, labels, class_names, fingerprint, unreadable)
 
 
+def _size(path: str) -> int:
+    try:
+        return os.stat(path).st_size
+    except OSError:  # a broken link: `read` will say so
+        return 0
+
+
 def _decode(name: str, paths: Sequence[str], side: int) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
+    """Pixels of the readable pictures, which of all they are, and a message for each of the others."""
+    from tqdm.auto import tqdm
+
     pixels = np.empty((len(paths), side, side, 3), dtype=np.uint8)
     readable, unreadable = np.ones(len(paths), dtype=bool), []
-    for at, path in enumerate(tqdm(paths, desc=f"reading {name}", unit="picture")):
+    for at, path in enumerate(tqdm(paths, desc=f"reading {name}", unit="picture", mininterval=1)):
         try:
             pixels[at] = to_array(centre_square(read(path), side))
         except UnreadablePicture as error:
@@ -100,15 +117,14 @@ def _decode(name: str, paths: Sequence[str], side: int) -> tuple[np.ndarray, np.
 
 def _keep(path: Path, **arrays: np.ndarray) -> None:
     """Write under a temporary name, then rename; a folder that can't be written costs only the time to decode."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            try:
+        try:
+            with open(temporary, "wb") as file:
                 np.savez(file, **arrays)
-                file.flush()
-                os.replace(file.name, path)
-            except BaseException:
-                os.unlink(file.name)
-                raise
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
     except OSError as error:
-        tqdm.write(f"The decoded pictures can't be kept in {path.parent} ({error.strerror}); they stay in memory only.")
+        warnings.warn(f"The decoded pictures are not kept in {path.parent}: {error.strerror}.", stacklevel=4)
