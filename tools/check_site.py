@@ -12,6 +12,7 @@ import yaml
 
 VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"])
 CAPTION = re.compile(r"Figure (\d+)\.(\d+)\.")
+SHEET = re.compile(r'"src":"(explorers/[^"]+)"')  # an explorer's frames, named in its data
 
 
 @dataclass
@@ -76,7 +77,10 @@ class _Reader(HTMLParser):
             self.article_depth = 0
 
     def handle_data(self, data):
-        if not self.article_depth or self.open[-1] in {"script", "style"}:
+        if not self.article_depth:
+            return
+        if self.open[-1] in {"script", "style"}:
+            self.page.resources.extend(SHEET.findall(data))
             return
         self.words.append(data)
         self.fresh = False
