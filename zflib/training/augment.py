@@ -44,9 +44,9 @@ def crops(pixels: np.ndarray, drawn: np.ndarray, mean: Tensor, size: int) -> Ten
     height, width, top, left, mirror, contrast = torch.from_numpy(drawn).float().unbind(1)
     zero = torch.zeros_like(height)
     # affine_grid counts from -1 to 1 across the picture: scale is the share, shift the crop's centre.
-    theta = torch.stack(
-        [width * mirror, zero, 2 * left + width - 1, zero, height, 2 * top + height - 1], dim=1
-    ).view(-1, 2, 3)
+    theta = torch.stack([width * mirror, zero, 2 * left + width - 1, zero, height, 2 * top + height - 1], dim=1).view(
+        -1, 2, 3
+    )
     grid = F.affine_grid(theta, [len(pixels), 3, size, size], align_corners=False)
     pictures = torch.from_numpy(pixels).permute(0, 3, 1, 2).float()
     # Border padding, because a sample's bilinear neighbour may lie half a pixel outside the picture.

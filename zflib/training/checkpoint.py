@@ -11,43 +11,41 @@ from typing import Any
 
 import torch
 
-_PREVIOUS = ".previous"
+from zflib import atomic
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write under a temporary name, flush to disk, rename: a reader sees the old file or the new one, whole."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        with open(temporary, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+class DamagedCheckpoint(ValueError):
+    """No checkpoint of the run is whole any more."""
 
 
 def save(path: Path, state: dict[str, Any]) -> None:
-    """Keep `state` at `path`, the checkpoint before it beside it. The file begins with its own SHA-256."""
+    """Keep `state` at `path`, the checkpoint before it beside it. The file begins with its own SHA-256.
+
+    Raises OSError when it can't be written; the checkpoint before it then remains.
+    """
     buffer = io.BytesIO()
     torch.save(state, buffer)
     payload = buffer.getvalue()
     if path.exists():
-        # A hard link, so that there is no moment without a checkpoint under the plain name.
-        spare = path.with_name(path.name + _PREVIOUS)
-        spare.unlink(missing_ok=True)
-        os.link(path, spare)
-    write_atomically(path, hashlib.sha256(payload).hexdigest().encode() + b"\n" + payload)
+        os.replace(path, _previous(path))
+    atomic.write(path, hashlib.sha256(payload).hexdigest().encode() + b"\n" + payload)
 
 
 def load(path: Path) -> dict[str, Any] | None:
-    """The newest whole checkpoint, or None if there is none. A damaged one is named in a warning and passed over."""
-    for candidate in (path, path.with_name(path.name + _PREVIOUS)):
-        if not candidate.exists():
-            continue
+    """The newest whole checkpoint, or None if there is none. A damaged one is named in a warning and passed over.
+
+    Raises DamagedCheckpoint when there are some and none is whole.
+    """
+    there = [candidate for candidate in (path, _previous(path)) if candidate.exists()]
+    for candidate in there:
         digest, _, payload = candidate.read_bytes().partition(b"\n")
         if hashlib.sha256(payload).hexdigest().encode() == digest:
             return torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
-        warnings.warn(f"The checkpoint {candidate} is damaged; going on from the one before it.", stacklevel=2)
+        warnings.warn(f"The checkpoint {candidate} is damaged; looking for the one before it.", stacklevel=2)
+    if there:
+        raise DamagedCheckpoint(f"No checkpoint in {path.parent} is whole; remove them to start the run afresh.")
     return None
+
+
+def _previous(path: Path) -> Path:
+    return path.with_name(path.name + ".previous")

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm.auto import tqdm
 
+from zflib import atomic
 from zflib.architecture import Architecture
 from zflib.data.sets import PictureSet
 from zflib.network import ConvNet
@@ -129,7 +130,7 @@ def train(
         }
         try:
             checkpoint.save(folder / "checkpoint.pt", state)
-            checkpoint.write_atomically(folder / "log.json", json.dumps(log, indent=1).encode())
+            atomic.write(folder / "log.json", json.dumps(log, indent=1).encode())
         except OSError as error:
             tqdm.write(f"No checkpoint written in {folder} ({error.strerror}); training goes on.")
 
@@ -173,7 +174,9 @@ def train(
             progress["correct"] += int(totals[1].item())
             progress["step"] = step + 1
             if not math.isfinite(progress["loss"]):
-                raise Diverged(f"The loss is not finite in epoch {epoch + 1}, step {step + 1}; lower the learning rate.")
+                raise Diverged(
+                    f"The loss is not finite in epoch {epoch + 1}, step {step + 1}; lower the learning rate."
+                )
             taken += 1
             now = time.monotonic()
             progress["seconds"] += now - clock
@@ -235,7 +238,7 @@ def clip_filters(net: ConvNet, radius: float) -> None:
 
 
 def channel_mean(pixels: np.ndarray) -> np.ndarray:
-    """(3,) mean of each colour over all pictures; one number a channel, since random crops give a pixel no fixed place."""
+    """(3,) mean of each colour over all pictures; one number each, since random crops give a pixel no fixed place."""
     return np.mean([picture.reshape(-1, 3).mean(axis=0) for picture in pixels], axis=0)
 
 

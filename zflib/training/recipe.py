@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class Recipe:
     """Everything that decides a run besides architecture, data and seed. Inputs are in about [-128, 128].
 
-    schedule        "one-cycle" (rise, then cosine to zero) or "plateau" (divide by ten when the validation error stalls)
+    schedule        "one-cycle" (rise, then cosine to zero) or "plateau" (a tenth when the validation loss stalls)
     rms_radius      a convolution filter whose root mean square exceeds it is scaled back to it; None for no clipping
     crop_area       least and greatest share of the picture's area that a training crop covers; (a, a) for fixed crops
     crop_aspect     greatest width-to-height ratio of a crop, and its reciprocal the least
@@ -38,7 +38,7 @@ class Recipe:
 # "by hand" when the validation error plateaus; "plateau" does that by rule.
 PAPER = Recipe(epochs=70, crop_area=((224 / 256) ** 2,) * 2)
 
-# The same setting for ten classes, 128 px and half the maps. It departs where the small set or two CPU cores ask for it:
+# The same for ten classes, 128 px and half the maps. It departs where the small set or two CPU cores ask for it:
 # - smaller batches and a one-cycle schedule: 148 steps an epoch instead of 10,000;
 # - Gaussian s.d. 0.014, the paper's 0.01 widened for half the fan-in;
 # - conv1 starts at 0.004 and decays at 0.03, so that initial noise which no gradient touches dies out. Decay favours

@@ -1,0 +1,89 @@
+"""From a finished run to what the course commits: named weights with their record, and the figures of each seed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from zflib import weights
+from zflib.data.sets import PictureSet
+from zflib.network import ConvNet
+from zflib.training import checkpoint
+from zflib.training.evaluate import Evaluation, evaluate
+
+
+class UnfinishedRun(ValueError):
+    """The folder holds no run, or one that has not come to the end of its recipe."""
+
+
+def ship(run: Path, name: str, validation: PictureSet, folder: Path = weights.SHIPPED, *, unfinished: bool = False):
+    """Store a run's network as weights `name`, its accuracy measured on the stored numbers.
+
+    run         folder of `training.train`
+    validation  the pictures to measure on, with the classes in the order of training
+    unfinished  accept a run that is still going on; the record says how far it had come
+
+    Returns the path of the weights. Raises UnfinishedRun when there is nothing to ship.
+    """
+    net, facts = _read(run, validation, unfinished)
+    one, ten = evaluate(net, validation), evaluate(net, validation, ten_crops=True)
+    accuracy = {
+        "of": "the stored float16 weights, computed in float32",
+        "pictures": len(validation),
+        "one_crop": _scores(one),
+        "ten_crops": _scores(ten),
+    }
+    return weights.store(
+        net, {**facts, "accuracy": accuracy, "photograph_logits": photograph_logits(net)}, name, folder
+    )
+
+
+@torch.inference_mode()
+def photograph_logits(net: ConvNet) -> dict[str, list[float]]:
+    """The logits of the embedded photographs, by name: what a loaded copy must reproduce. Their true classes are not
+    among the network's."""
+    from zflib.data import photographs
+
+    return {p.name: [round(v, 5) for v in net(net.preprocess(p.picture)[None])[0].tolist()] for p in photographs()}
+
+
+def _read(run: Path, validation: PictureSet, unfinished: bool) -> tuple[ConvNet, dict[str, Any]]:
+    saved = checkpoint.load(run / "checkpoint.pt")
+    if saved is None:
+        raise UnfinishedRun(f"{run} holds no checkpoint of a training run.")
+    identity, progress = saved["identity"], saved["progress"]
+    recipe = identity["recipe"]
+    if progress["epoch"] < recipe["epochs"] and not unfinished:
+        raise UnfinishedRun(f"{run} has done {progress['epoch']} of {recipe['epochs']} epochs; finish it first.")
+    architecture = weights.architecture(identity["architecture"])
+    if architecture.classes != len(validation.class_names):
+        raise ValueError(f"{run} tells {architecture.classes} classes apart, {validation.name} has other classes.")
+    net = ConvNet(architecture, class_names=validation.class_names)
+    net.load_state_dict(saved["net"])
+    made = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    facts = {
+        "data": {
+            "train": identity["data"],
+            "fingerprint": identity["fingerprint"],
+            "validation": validation.name,
+            "validation_fingerprint": validation.fingerprint,
+        },
+        "seed": identity["seed"],
+        "epochs": progress["epoch"],
+        "minutes": round(progress["seconds"] / 60, 1),
+        **made,
+        "recipe": recipe,
+        "curves": saved["log"],
+    }
+    if identity["data"].startswith("imagenette2-160"):
+        facts["data"]["note"] = (
+            "These copies of the pictures were squashed to a square before they were scaled to 160 pixels a side."
+        )
+    return weights.in_half(net), facts
+
+
+def _scores(seen: Evaluation) -> dict[str, float]:
+    return {"top1": round(seen.top1, 5), "top5": round(seen.top5, 5), "cross_entropy": round(seen.loss, 5)}
