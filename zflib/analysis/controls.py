@@ -1,0 +1,142 @@
+"""Controls for a projection: what would the picture look like if the thing it claims to show were not there?
+
+A deconvnet picture owes much to its switches, whatever the unit (Mahendran & Vedaldi 2016), and may survive the loss
+of the weights that the unit learned (Adebayo et al. 2018; Nie et al. 2018). Each control takes one ingredient away;
+`correlation` says how much of the picture is left.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from zflib.deconvnet import DeconvNet, Patches, Trace
+
+
+def shuffled(trace: Trace, net: nn.Module, seed: int = 0) -> Trace:
+    """The same trace with every switch moved to a random position of its own pooling window.
+
+    trace  from `DeconvNet(net).forward`
+    net    the network, which knows its windows; positions beyond the border are never drawn
+
+    The signal stays inside the unit's receptive field; what the switches say about the picture is gone.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    moved = {}
+    for name, switches in trace.switches.items():
+        pool, size = net.get_submodule(name), trace.before(name).shape[2:]
+        kernel, stride, pad, dilation = map(_single, (pool.kernel_size, pool.stride, pool.padding, pool.dilation))
+        at = []
+        for dim, side in zip((2, 3), size, strict=True):
+            start = torch.arange(switches.shape[dim]) * stride - pad
+            first = -(start.clamp(max=0) // dilation)  # position within the window, the first inside the map
+            last = ((side - 1 - start) // dilation).clamp(max=kernel - 1)
+            first, last, start = (v[:, None] if dim == 2 else v for v in (first, last, start))
+            chance = torch.rand(switches.shape, generator=generator)
+            at.append(start + dilation * (first + (chance * (last - first + 1)).long()))
+        moved[name] = (at[0] * size[1] + at[1]).to(switches.device)
+    return replace(trace, switches=moved)
+
+
+def randomised(net: nn.Module, layers: Sequence[str], seed: int = 0) -> nn.Module:
+    """A copy of a network whose named layers have forgotten what they learned; `net` itself is left alone.
+
+    layers  names of convolutional or linear layers, such as ("conv5", "conv4")
+
+    Their weights are drawn anew from a Gaussian of each layer's own standard deviation, so that activations keep
+    their scale; biases are zero. A layer's draw depends on `seed` and its name, not on what else is redrawn.
+    Raises ValueError for a name that is not such a layer's.
+    """
+    copied = copy.deepcopy(net)
+    modules = dict(copied.named_modules())
+    known = [name for name, module in modules.items() if isinstance(module, nn.Conv2d | nn.Linear)]
+    for name in layers:
+        if name not in known:
+            raise ValueError(f"There is no layer {name!r} with weights; choose among {', '.join(known)}.")
+        generator = torch.Generator().manual_seed(seed * len(known) + known.index(name))
+        layer = modules[name]
+        with torch.no_grad():
+            layer.weight.copy_(torch.randn(layer.weight.shape, generator=generator) * layer.weight.std().cpu())
+            if layer.bias is not None:
+                layer.bias.zero_()
+    return copied
+
+
+def cascade(net: nn.Module, step: str) -> tuple[tuple[str, ...], ...]:
+    """Layers to randomise one after the other from `step` down: (conv5,), (conv5, conv4), ... (Adebayo et al. 2018).
+
+    Raises KeyError for an unknown step.
+    """
+    modules = dict(net.named_modules())
+    names = list(modules)
+    if step not in names:
+        raise KeyError(f"There is no step {step!r}; the steps are {', '.join(names[1:])}.")
+    below = names[: names.index(step) + 1]
+    layers = [name for name in below if isinstance(modules[name], nn.Conv2d | nn.Linear)][::-1]
+    return tuple(tuple(layers[: at + 1]) for at in range(len(layers)))
+
+
+def other_channels(units: Any, maps: int, seed: int = 0) -> Tensor:
+    """The same pictures and positions in a random other map.
+
+    units  (U, 4) or (U, 2) whole numbers: picture, channel, ...
+    maps   how many the step has
+    """
+    units = torch.as_tensor(units)
+    shift = torch.randint(1, maps, (len(units),), generator=torch.Generator().manual_seed(seed))
+    other = units.clone()
+    other[:, 1] = (units[:, 1] + shift.to(units.device)) % maps
+    return other
+
+
+def control_projections(net: nn.Module, images: Tensor, step: str, units: Any, seed: int = 0) -> dict[str, Patches]:
+    """Projections of units, and the same under each control, by name.
+
+    images  (N, 3, H, W)
+    units   (U, 4) whole numbers: picture, channel, row, column, of a convolutional step
+
+    Returns Patches of U windows each, under the names "projection", "constant seed", "random channel",
+    "shuffled switches", and "random conv5", "random conv5-conv4", ... down to "random conv5-conv1". All controls
+    start from a seed of 1: another map, or a random one, may be silent at this position.
+    """
+    deconv = DeconvNet(net)
+    trace = deconv.forward(images, upto=step)
+    units = torch.as_tensor(units)
+    elsewhere = other_channels(units, trace[step].shape[1], seed)
+    found = {
+        "projection": deconv.project_units(trace, step, units),
+        "constant seed": deconv.project_units(trace, step, units, seed=1),
+        "random channel": deconv.project_units(trace, step, elsewhere, seed=1),
+        "shuffled switches": deconv.project_units(shuffled(trace, net, seed), step, units, seed=1),
+    }
+    for layers in cascade(net, step):
+        forgetful = DeconvNet(randomised(net, layers, seed))
+        name = layers[0] if len(layers) == 1 else f"{layers[0]}-{layers[-1]}"
+        found[f"random {name}"] = forgetful.project_units(forgetful.forward(images, upto=step), step, units, seed=1)
+    return found
+
+
+def correlation(a: Any, b: Any) -> np.ndarray:
+    """Pearson's correlation of two signed pictures over pixels and colours, between -1 and 1.
+
+    a, b  (..., 3, H, W) arrays or tensors of one shape
+
+    Returns (...,), NaN where one of the two is the same everywhere (an empty projection, say).
+    """
+    a, b = (np.asarray(v.detach().cpu() if isinstance(v, Tensor) else v, dtype=np.float64) for v in (a, b))
+    if a.shape != b.shape or a.ndim < 3:
+        raise ValueError(f"Two pictures of one shape (..., 3, H, W) are needed, not {a.shape} and {b.shape}.")
+    a, b = (v.reshape(*v.shape[:-3], -1) for v in (a, b))
+    a, b = (v - v.mean(-1, keepdims=True) for v in (a, b))
+    product, energy = (a * b).sum(-1), (a**2).sum(-1) * (b**2).sum(-1)
+    return np.divide(product, np.sqrt(energy), out=np.full(product.shape, np.nan), where=energy > 0)
+
+
+def _single(value: int | tuple[int, ...]) -> int:
+    return value[0] if isinstance(value, tuple) else value
