@@ -36,7 +36,7 @@
     }
 
     function say(problem, words) {
-      view.hidden = problem !== "";
+      view.style.visibility = problem ? "hidden" : "visible";
       red.textContent = problem;
       if (caption.textContent !== words) caption.textContent = words;
     }
@@ -56,11 +56,11 @@
       if (img.failed) return say(`The file ${data.sheets[number].src} with this picture can't be loaded.`, "");
       if (!img.complete) {
         view.ariaBusy = "true"; // the last picture stays, dimmed, until the sheet is there and calls show again
-        return;
+        return say("", caption.textContent);
       }
       const { columns, rows } = data.sheets[number];
       img.style.width = `${100 * columns}%`;
-      img.style.setProperty("height", `${100 * rows}%`, "important");
+      img.style.height = `${100 * rows}%`;
       img.style.left = `${-100 * column}%`;
       img.style.top = `${-100 * row}%`;
       img.alt = setting.words;
@@ -77,7 +77,7 @@
     }, { rootMargin: "300px" }).observe(root);
   }
 
-  for (const root of document.querySelectorAll(".zf-explorer:not([data-ready])")) {
+  for (const root of document.querySelectorAll('[data-script="explorer"]:not([data-ready])')) {
     root.dataset.ready = "";
     start(root);
   }

@@ -17,6 +17,7 @@ from zflib.widgets.axes import make_axes, narrow, settings, shorten
 from zflib.widgets.frames import closing_figures, to_frame
 
 MOST_FRAMES = 600
+ELSEWHERE = "<p><em>The controls of this figure move in a running notebook and in the built book.</em></p>"
 
 
 class Impossible(Exception):
@@ -79,8 +80,9 @@ class Explorer:
                 f"{name}: the page would hold {sizes} = {count} pictures; at most {MOST_FRAMES} are allowed. "
                 "Offer fewer values with page={...}."
             )
-        # IPython only prints what goes wrong while it displays an object; here it is an error of the cell.
-        self._html = self.page_html() if os.environ.get("ZFLIB_BOOK") == "1" else self.first_html()
+        # Drawn here, not while IPython displays the explorer: there an error would be printed and passed over.
+        self._first = page_face.shown(self.picture(**self.start), page_face.first_image)
+        self._html = self.page_html() if in_the_book() else self._first + ELSEWHERE
 
     def _check_functions(self) -> None:
         names = [axis.name for axis in self.axes]
@@ -130,16 +132,13 @@ class Explorer:
         shown = [self.picture(**setting) for setting in settings(self.page_axes)]
         return page_face.explorer(self.name, self.page_axes, shown, self.start)
 
-    def first_html(self) -> str:
-        """The first picture alone, for wherever neither a kernel nor the built book is at hand."""
-        return page_face.still(self.picture(**self.start))
-
     @cached_property
     def widget(self) -> Any:
         """The kernel's face: an ipywidgets box of the controls and the picture."""
         from zflib.widgets import kernel
 
-        return kernel.explorer(self.axes, self.picture, self.start)
+        controls = {axis.name: kernel.control(axis, self.start[axis.name]) for axis in self.axes}
+        return kernel.box(controls, self._first, lambda **setting: page_face.shown(self.picture(**setting)))
 
     def __repr__(self) -> str:
         return f"Explorer({', '.join(f'{axis.name}: {len(axis.values)} values' for axis in self.axes)})"
@@ -148,9 +147,14 @@ class Explorer:
         return bundle(self, self._html)
 
 
+def in_the_book() -> bool:
+    """Whether this is the build of the book, as its Makefile says through the environment."""
+    return os.environ.get("ZFLIB_BOOK") == "1"
+
+
 def bundle(explorer: Any, html: str) -> dict[str, Any]:
     """Both faces of an explorer (anything with a `widget`) in one MIME bundle; in the book's build only the page's."""
-    if os.environ.get("ZFLIB_BOOK") == "1":  # or the page would carry the state of widgets that it does not show
+    if in_the_book():  # or the page would carry the state of widgets that it does not show
         return {"text/plain": repr(explorer), "text/html": html}
     view = {"version_major": 2, "version_minor": 0, "model_id": explorer.widget.model_id}
     faces = {"text/plain": repr(explorer), "application/vnd.jupyter.widget-view+json": view}

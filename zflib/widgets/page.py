@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from html import escape
@@ -17,7 +17,7 @@ from typing import Any
 from PIL import Image
 
 from zflib.widgets.axes import Axis, say, settings
-from zflib.widgets.frames import common_size, faithful_webp, pad, small_webp, write_sheets
+from zflib.widgets.frames import common_size, pad, small_webp, to_png, write_sheets
 
 FOLDER = Path("explorers")
 FIRST_FRAME_BYTES = 22_000  # 30 kB once it is base64 text
@@ -52,32 +52,30 @@ def problem(sentence: str) -> str:
     )
 
 
-def image(data: bytes, words: str, size: tuple[int, int]) -> str:
-    """A WebP picture inside the page."""
+def first_image(frame: Image.Image, words: str) -> str:
+    """The picture that is part of a page or a saved notebook, where every byte is paid by each reader."""
+    return _image("webp", small_webp(frame, FIRST_FRAME_BYTES), words, frame.size)
+
+
+def exact_image(frame: Image.Image, words: str) -> str:
+    """The picture as it was drawn, for a kernel at hand."""
+    return _image("png", to_png(frame), words, frame.size)
+
+
+def _image(kind: str, data: bytes, words: str, size: tuple[int, int]) -> str:
+    # The theme leaves a picture of class dark-light as it is in dark mode.
     return (
-        f'<img class="dark-light" src="data:image/webp;base64,{b64encode(data).decode()}" alt="{escape(words)}" '
+        f'<img class="dark-light" src="data:image/{kind};base64,{b64encode(data).decode()}" alt="{escape(words)}" '
         f'width="{size[0]}" height="{size[1]}" style="max-width:100%;height:auto;background:#fff">'
     )
 
 
-def shown(what: Shown) -> str:
-    """A picture over its words, or a sentence on red: the kernel's view of a setting."""
+def shown(what: Shown, image: Callable[[Image.Image, str], str] = exact_image) -> str:
+    """A picture over its words, or a sentence on red."""
     if what.frame is None:
         return problem(what.words)
-    data = faithful_webp(what.frame, [(0, 0, *what.frame.size)])
-    return _figure(image(data, what.words, what.frame.size), what.words)
-
-
-def still(what: Shown) -> str:
-    """The first setting alone, with a sentence that says where the controls are."""
-    note = "<p><em>The controls of this figure move in a running notebook and in the built book.</em></p>"
-    if what.frame is None:
-        return problem(what.words) + note
-    return _figure(image(small_webp(what.frame, FIRST_FRAME_BYTES), what.words, what.frame.size), what.words) + note
-
-
-def _figure(img: str, words: str) -> str:
-    return f'<figure style="margin:0">{img}<figcaption>{escape(words)}</figcaption></figure>'
+    picture = image(what.frame, what.words)
+    return f'<figure style="margin:0">{picture}<figcaption>{escape(what.words)}</figcaption></figure>'
 
 
 def controls(uid: str, name: str, axes: Sequence[Axis], start: Mapping[str, Any]) -> str:
@@ -111,38 +109,41 @@ def explorer(name: str, axes: Sequence[Axis], pictures: Sequence[Shown], start: 
     """
     uid = unique_id()
     frames = [p.frame for p in pictures if p.frame is not None]
-    sheets, places, size = [], iter(()), (640, 16)
-    if frames:
-        size = common_size(frames)
-        per_first = prod(len(axis.values) for axis in axes[1:])
-        groups = [at // per_first if len(axes) > 1 else 0 for at, p in enumerate(pictures) if p.frame is not None]
-        sheets, places = write_sheets([pad(f, *size) for f in frames], groups, FOLDER)
-        places = iter(places)
+    if not frames:
+        raise ValueError(f"{name}: none of the page's {len(pictures)} settings can be drawn. {pictures[0].words}")
+    size = common_size(frames)
+    per_first = prod(len(axis.values) for axis in axes[1:])
+    groups = [at // per_first if len(axes) > 1 else 0 for at, p in enumerate(pictures) if p.frame is not None]
+    sheets, places = write_sheets(frames, size, groups, FOLDER)
+    place = iter(places)
     data = {
         "lengths": [len(axis.values) for axis in axes],
         "sheets": [{"src": f"{FOLDER}/{s.file}", "columns": s.columns, "rows": s.rows} for s in sheets],
         "settings": [
-            {"impossible": p.words} if p.frame is None else {"words": p.words, "at": next(places)} for p in pictures
+            {"impossible": p.words} if p.frame is None else {"words": p.words, "at": next(place)} for p in pictures
         ],
     }
     first = pictures[settings(axes).index(dict(start))]
     if first.frame is None:
         view, caption, red = "", "", first.words
     else:
-        picture = pad(first.frame, *size)
-        view, caption, red = image(small_webp(picture, FIRST_FRAME_BYTES), first.words, size), first.words, ""
-    return (
-        f'<div class="zf-explorer" id="{uid}"><style>{asset("explorer.css")}</style>'
+        view, caption, red = first_image(pad(first.frame, size), first.words), first.words, ""
+    body = (
         f"{controls(uid, name, axes, start)}"
-        f'<figure><div class="zf-view" style="width:{size[0]}px;aspect-ratio:{size[0]}/{size[1]}">{view}</div>'
-        f'<p class="zf-impossible" role="status">{escape(red)}</p>'
+        f'<figure><div class="zf-stage">'
+        f'<div class="zf-view" style="width:{size[0]}px;aspect-ratio:{size[0]}/{size[1]}">{view}</div>'
+        f'<p class="zf-impossible" role="status">{escape(red)}</p></div>'
         f'<figcaption aria-live="polite">{escape(caption)}</figcaption></figure>'
         f"<noscript><p>This is one of {len(pictures)} settings. The controls need JavaScript.</p></noscript>"
-        f"{embedded(data)}<script>{asset('explorer.js')}</script></div>"
     )
+    return section(uid, "explorer", body, data)
 
 
-def embedded(data: Any) -> str:
-    """Data for the script; no text in it can end the element early."""
+def section(uid: str, script: str, body: str, data: Any) -> str:
+    """An explorer's HTML with its styles, its data and the script of that name, which finds it by `data-script`."""
+    # No text in the data can end its element early.
     text = json.dumps(data, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
-    return f'<script type="application/json">{text}</script>'
+    return (
+        f'<div class="zf-explorer" id="{uid}" data-script="{script}"><style>{asset("explorer.css")}</style>{body}'
+        f'<script type="application/json">{text}</script><script>{asset(f"{script}.js")}</script></div>'
+    )
