@@ -106,7 +106,9 @@ class Architecture:
         return (*(c.layer for c in self.convs), *(d.layer for d in self.dense), 8)
 
     def maps(self, layer: int) -> int:
-        """Feature maps (layers 1 to 5) or units (6 and 7) at this architecture's scale."""
+        """Feature maps (layers 1 to 5), units (6 and 7) or classes (8) at this architecture's scale."""
+        if layer == 8:
+            return self.classes
         for conv in self.convs:
             if conv.layer == layer:
                 return conv.maps // self.maps_divisor
@@ -205,7 +207,7 @@ class Architecture:
         inputs = maps * size**2
         slide("fc", size, 1)
         for layer in (*(d.layer for d in self.dense), 8):
-            maps = self.classes if layer == 8 else self.maps(layer)
+            maps = self.maps(layer)
             add(f"fc{layer}", (inputs + 1) * maps, inputs * maps)
             if layer != 8:
                 add(f"relu{layer}")

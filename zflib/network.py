@@ -106,8 +106,10 @@ class ConvNet(nn.Module):
         super().__init__()
         self.architecture = architecture
         self.class_names = tuple(class_names)
-        if class_names and len(class_names) != architecture.classes:
-            raise ValueError(f"{len(class_names)} class names for {architecture.classes} classes; give one for each.")
+        if self.class_names and len(self.class_names) != architecture.classes:
+            raise ValueError(
+                f"{len(self.class_names)} class names for {architecture.classes} classes; give one for each."
+            )
         mean = torch.full((3, 1, 1), 128.0) if mean is None else torch.as_tensor(mean, dtype=torch.float32)
         self.register_buffer("mean", mean)
         side = self.resized_side
@@ -161,8 +163,8 @@ class ConvNet(nn.Module):
                 x = x.flatten(1)
                 if x.shape[1] != module.in_features:
                     raise ValueError(
-                        f"Pictures of {height} x {width} pixels give {x.shape[1]} values where the first fully connected "
-                        f"layer takes {module.in_features}; use pictures of {self.architecture.input_size} pixels a side."
+                        f"Pictures of {height} x {width} pixels give the fully connected layers {x.shape[1]} values "
+                        f"instead of {module.in_features}; use {self.architecture.input_size} pixels a side."
                     )
             x = module(x)
         return x
@@ -193,11 +195,9 @@ class ConvNet(nn.Module):
                 f"This network subtracts a mean picture of {self.mean.shape[1]} pixels a side, which belongs to crops "
                 f"of {self.architecture.input_size}; leave size out."
             )
-        square = (
-            torch.from_numpy(to_array(centre_square(picture, side))).permute(2, 0, 1).float() - self.mean.cpu().float()
-        )
+        pixels = torch.from_numpy(to_array(centre_square(picture, side))).permute(2, 0, 1)
         edge = (side - crop) // 2
-        return square[:, edge : edge + crop, edge : edge + crop].contiguous()
+        return (pixels - self.mean.cpu().float())[:, edge : edge + crop, edge : edge + crop].contiguous()
 
 
 def _resized(crop: int) -> int:
