@@ -1,5 +1,6 @@
 """Pictures, drawings and tables for the chapters."""
 
+import numpy as np
 import pytest
 
 from zflib import plots
@@ -41,3 +42,24 @@ def test_table_has_headers_and_separators():
     assert "<caption>Where &amp; how many</caption>" in html
     assert html.count('scope="col"') == 2 and html.count('scope="row"') == 2
     assert '<td style="text-align:right">1,234,567</td>' in html and ">a &lt; b</th>" in html
+
+
+def test_numbers_writes_every_value_and_marks_positions(axes):
+    plots.numbers(axes, [[0, 1, 2], [3, 4.5, 5]], marked=[[4]], title="a map")
+    assert [text.get_text() for text in axes.texts] == ["0", "1", "2", "3", "4.5", "5"]
+    assert [patch.get_xy() for patch in axes.patches] == [(0.5, 0.5)]  # position 4: row 1, column 1
+    assert axes.yaxis_inverted() and axes.get_title() == "a map"
+
+
+def test_grey_shows_what_exceeds_white():
+    pixels = plots.grey([[-1, 0], [1, 2], [2.5, 4]], white=2)
+    assert pixels.tolist() == [[[0] * 3] * 2, [[127] * 3, [255] * 3], [[255, 140, 0]] * 2]
+
+
+def test_labelled_keeps_the_pixels_and_writes_above_them():
+    small, large = np.zeros((2, 3, 3), np.uint8), np.full((20, 50, 3), 100, np.uint8)
+    sheet = plots.labelled([small, large, large], ["one", "two", "three"], columns=2)
+    assert sheet.shape == (2 * (20 + 18) + 8, 2 * 50 + 8, 3)
+    assert (sheet[18:20, :3] == small).all() and (sheet[20:38, :50] == 255).all()
+    assert (sheet[18:38, 58:] == large).all() and (sheet[64:, :50] == large).all()
+    assert (sheet[:18, 58:] < 128).any()  # a label

@@ -84,20 +84,27 @@ def numbers(axes: Any, values: Any, marked: Any = (), title: str = "") -> None:
     axes.set_title(title, fontsize=9)
 
 
-def labelled(pictures: Any, labels: Sequence[str], columns: int) -> np.ndarray:
-    """(N, H, W, 3) uint8 pictures in rows of `columns` on white, each under its label; one (H', W', 3) array."""
+def grey(values: Any, white: float) -> np.ndarray:
+    """An (H, W) map as (H, W, 3) uint8: black for 0 and less, white for `white`, orange for what exceeds it."""
+    values = _to_numpy(values)
+    pixels = np.clip(255 * values / white, 0, 255).astype(np.uint8)[..., None].repeat(3, axis=-1)
+    pixels[values > white * (1 + 1e-6)] = (255, 140, 0)
+    return pixels
+
+
+def labelled(pictures: Sequence[np.ndarray], labels: Sequence[str], columns: int) -> np.ndarray:
+    """Pictures (H, W, 3) uint8 of any sizes in rows of `columns` on white, each under its label, as one picture."""
     from matplotlib import get_data_path
     from PIL import Image, ImageDraw, ImageFont
 
-    pictures = np.asarray(pictures)
     font = ImageFont.truetype(f"{get_data_path()}/fonts/ttf/DejaVuSans.ttf", 11)
-    count, height, width, _ = pictures.shape
     head, gap = 18, 8
-    rows = -(-count // columns)
-    sheet = Image.new("RGB", (columns * (width + gap) - gap, rows * (height + head + gap) - gap), "white")
+    height, width = (max(picture.shape[side] for picture in pictures) + gap for side in (0, 1))
+    rows = -(-len(pictures) // columns)
+    sheet = Image.new("RGB", (columns * width - gap, rows * (height + head) - gap), "white")
     draw = ImageDraw.Draw(sheet)
     for at, (picture, label) in enumerate(zip(pictures, labels, strict=True)):
-        left, top = at % columns * (width + gap), at // columns * (height + head + gap)
+        left, top = at % columns * width, at // columns * (height + head)
         draw.text((left, top + 1), label, fill="black", font=font)
         sheet.paste(Image.fromarray(picture), (left, top + head))
     return np.asarray(sheet)
