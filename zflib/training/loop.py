@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import math
 import os
@@ -21,7 +23,7 @@ from zflib import atomic
 from zflib.architecture import Architecture
 from zflib.data.sets import PictureSet
 from zflib.network import ConvNet
-from zflib.training import augment, checkpoint
+from zflib.training import augment, checkpoint, machine
 from zflib.training.evaluate import evaluate
 from zflib.training.recipe import Recipe
 
@@ -55,6 +57,10 @@ class Diverged(RuntimeError):
     """The training loss is no longer a finite number."""
 
 
+class OtherRun(ValueError):
+    """The folder holds a run with other settings."""
+
+
 def new_fabric(recipe: Recipe, accelerator: str = "auto") -> Fabric:
     """Lightning Fabric for this machine; under `torchrun` for all of its processes."""
     processes = int(os.environ.get("WORLD_SIZE", "1"))
@@ -81,13 +87,15 @@ def train(
 ) -> ConvNet:
     """Train to the end of the recipe, from the newest checkpoint in `folder` if there is one.
 
-    folder              gets `checkpoint.pt`, and `log.json` with one entry an epoch
+    folder              gets `checkpoint.pt` (and the one before it), `log.json` and `log.csv` with one entry an
+                        epoch, and `run.json`: code, versions, device, seconds, peak memory
     evaluate_every      epochs between two looks at the validation pictures; the last epoch is always looked at
     checkpoint_seconds  what a kill can cost at most
     stop_after_steps    leave early, as a kill would (tests)
 
-    Returns the trained network in eval mode. Raises ValueError when the folder belongs to another run,
-    Diverged when the loss is no longer finite.
+    Returns the trained network in eval mode. Raises OtherRun when the folder belongs to another run, Diverged when
+    the loss is no longer finite (the log says where), ValueError when a batch fits neither pictures nor processes. A
+    checkpoint that can't be written (a full disk, say) is reported, and training goes on.
     """
     fabric = fabric or new_fabric(run.recipe)
     recipe, pictures = run.recipe, len(run.train)
@@ -109,11 +117,12 @@ def train(
 
     folder.mkdir(parents=True, exist_ok=True)
     saved = checkpoint.load(folder / "checkpoint.pt")
+    made = machine.describe(fabric)
+    say = tqdm.write if fabric.is_global_zero else lambda text: None
     progress = {"epoch": 0, "step": 0, "loss": 0.0, "correct": 0, "seconds": 0.0, "factor": 1.0}
     log: list[dict[str, float]] = []
     if saved:
-        if saved["identity"] != run.identity():
-            raise ValueError(f"{folder} holds a run with other settings; give this one a folder of its own.")
+        _check_same(saved["identity"], run.identity(), folder)
         net.load_state_dict(saved["net"])
         optimizer.load_state_dict(saved["optimizer"])
         progress, log = saved["progress"], saved["log"]
@@ -130,9 +139,11 @@ def train(
         }
         try:
             checkpoint.save(folder / "checkpoint.pt", state)
-            atomic.write(folder / "log.json", json.dumps(log, indent=1).encode())
+            _write_log(folder, log)
+            spent = {"seconds": round(progress["seconds"]), "peak_memory_gb": machine.peak_memory_gb()}
+            atomic.write(folder / "run.json", _json(made | spent))
         except OSError as error:
-            tqdm.write(f"No checkpoint written in {folder} ({error.strerror}); training goes on.")
+            say(f"No checkpoint written in {folder} ({error.strerror}); training goes on.")
 
     mean = mean.to(fabric.device)
     last_kept = clock = time.monotonic()
@@ -174,6 +185,8 @@ def train(
             progress["correct"] += int(totals[1].item())
             progress["step"] = step + 1
             if not math.isfinite(progress["loss"]):
+                if fabric.is_global_zero:
+                    _write_log(folder, [*log, {"epoch": epoch + 1, "diverged_in_step": step + 1}])
                 raise Diverged(
                     f"The loss is not finite in epoch {epoch + 1}, step {step + 1}; lower the learning rate."
                 )
@@ -199,10 +212,35 @@ def train(
         if recipe.schedule == "plateau":
             progress["factor"] = plateau_factor([e["validation_loss"] for e in log])
         progress |= {"epoch": epoch + 1, "step": 0, "loss": 0.0, "correct": 0}
-        tqdm.write(" ".join(f"{k} {v:.4g}" for k, v in entry.items()))
+        say(" ".join(f"{k} {v:.4g}" for k, v in entry.items()))
         keep()
         last_kept = time.monotonic()
     return net.eval()
+
+
+def _check_same(there: Any, here: Any, folder: Path, at: str = "") -> None:
+    """Raise OtherRun naming the first setting in which two identities differ."""
+    if isinstance(there, dict) and isinstance(here, dict):
+        for key in sorted(there.keys() | here.keys()):
+            _check_same(there.get(key), here.get(key), folder, f"{at} {key}".strip())
+    elif there != here:
+        raise OtherRun(
+            f"{folder} holds a run with another {at} ({there} there, {here} here); give this one a folder of its own."
+        )
+
+
+def _write_log(folder: Path, log: list[dict[str, float]]) -> None:
+    columns = list(dict.fromkeys(key for entry in log for key in entry))
+    table = io.StringIO()
+    writer = csv.DictWriter(table, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(log)
+    atomic.write(folder / "log.json", _json(log))
+    atomic.write(folder / "log.csv", table.getvalue().encode())
+
+
+def _json(content: Any) -> bytes:
+    return (json.dumps(content, indent=1) + "\n").encode()
 
 
 def learning_rate(recipe: Recipe, epochs_done: float) -> float:

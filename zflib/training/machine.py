@@ -1,0 +1,58 @@
+"""What a run was made with: code, versions, device, memory."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning_fabric import Fabric
+
+_PACKAGES = ("zflib", "torch", "torchvision", "numpy", "lightning-fabric")
+
+
+def describe(fabric: Fabric) -> dict[str, Any]:
+    """Commit of the code (None outside a checkout), device with threads and processes, and versions."""
+    kind, threads = fabric.device.type, torch.get_num_threads()
+    if kind == "cuda":
+        device = torch.cuda.get_device_name(fabric.device)
+    elif kind == "mps":
+        device = f"Apple GPU ({platform.machine()})"
+    else:
+        device = f"CPU ({platform.machine()}), {threads} thread{'s' * (threads > 1)}"
+    if fabric.world_size > 1:
+        device += f", {fabric.world_size} processes"
+    return {"commit": _commit(), "device": device, "versions": {"python": platform.python_version()} | _versions()}
+
+
+def peak_memory_gb() -> float | None:
+    """The most memory that this process has held, in 10^9 bytes; None where the system does not say (Windows)."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # kilobytes, on macOS bytes
+    return round(peak * (1 if sys.platform == "darwin" else 1024) / 1e9, 2)
+
+
+def _commit() -> str | None:
+    try:
+        where = Path(__file__).parent
+        found = subprocess.run(["git", "rev-parse", "HEAD"], cwd=where, capture_output=True, text=True, check=False)
+    except OSError:
+        return None
+    return found.stdout.strip() or None
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:  # zflib itself, run from a checkout that is not installed
+            continue
+    return found
