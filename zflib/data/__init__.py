@@ -3,7 +3,7 @@
 from zflib.data.gallery import Gallery, gallery
 from zflib.data.photographs import Photograph, photograph, photographs
 from zflib.data.pictures import UnreadablePicture, read
-from zflib.data.sets import PictureSet, data_root, imagenette
+from zflib.data.sets import PictureSet, data_root, folder, imagenette
 from zflib.data.synthetic import SyntheticSet, synthetic
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "SyntheticSet",
     "UnreadablePicture",
     "data_root",
+    "folder",
     "gallery",
     "imagenette",
     "photograph",

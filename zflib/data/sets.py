@@ -74,6 +74,22 @@ def imagenette(split: str, side: int, download: bool = False) -> PictureSet:
 _PICTURES = {"train": 9469, "val": 3925}
 
 
+def folder(path: str | os.PathLike[str], side: int) -> PictureSet:
+    """The pictures of a folder with one folder for each class (torchvision's ImageFolder), as squares of `side` pixels.
+
+    All of them are held in memory, 3 * side**2 bytes each. Raises FileNotFoundError when there is no such folder, no
+    class in it, or a class without pictures.
+    """
+    from torchvision.datasets import ImageFolder
+
+    where = Path(path).expanduser().resolve()
+    try:
+        files = ImageFolder(where)
+    except FileNotFoundError as error:
+        raise FileNotFoundError(f"{where} must hold a folder of pictures for each class: {error}") from error
+    return _decoded(f"{where.parent.name} {where.name}", files.samples, tuple(files.classes), side, data_root())
+
+
 def _decoded(
     name: str, samples: Sequence[tuple[str, int]], class_names: tuple[str, ...], side: int, root: Path
 ) -> PictureSet:
