@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -193,6 +193,31 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], caption: str) -
     return HTML(
         f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     )
+
+
+def training_record(record: Mapping[str, Any], conv1: Any) -> Any:
+    """A training record as a matplotlib figure: the first layer's filters, the loss and the accuracy by epoch.
+
+    record  of named weights, or of a seed
+    conv1   (maps, 3, k, k)
+    """
+    fig, (left, middle, right) = figure(1, 3, width=12, height=3.6)
+    show(left, enlarge(tile(filters(conv1), columns=8), 4), "First-layer filters, each scaled by its own maximum")
+    curves, scores = record["curves"], record["accuracy"]
+    looked = [entry for entry in curves if "validation_loss" in entry]
+    for axes, quantity, unit in (
+        (middle, "loss", "cross-entropy (nats)"),
+        (right, "top1", "share of correct pictures"),
+    ):
+        axes.plot([e["epoch"] for e in curves], [e[f"train_{quantity}"] for e in curves], label="training (augmented)")
+        seen = [e[f"validation_{quantity}"] for e in looked]
+        axes.plot([e["epoch"] for e in looked], seen, "o-", label="validation (one crop)")
+        axes.set(xlabel="epoch", ylabel=unit)
+        axes.legend(fontsize=8)
+    best = f"one crop {scores['one_crop']['top1']:.1%}, ten crops {scores['ten_crops']['top1']:.1%}"
+    middle.set_title(f"{record['architecture']['name']}, seed {record['seed']}", fontsize=9)
+    right.set_title(f"Validation: {best}", fontsize=9)
+    return fig
 
 
 def _to_numpy(values: Any) -> np.ndarray:
