@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const CELL = 16, SHOWN = 34, END = 16;
+  const CELL = 16, SHOWN = 30, END = 14;
   const RED = "#c00000", BLUE = "#1f5fa8";
   const LOOKS = {
     "pixel": 'fill="#cfe0f1" stroke="#555577"',
@@ -88,14 +88,14 @@
         const x = CELL * (left + shift) + 2, y = 40 + 9 * (window % lanes), width = CELL * (right - left) - 4;
         parts.push(`<rect x="${x}" y="${y}" width="${width}" height="5" fill="${colour}"/>`);
       }
-      if (low <= 0 && 0 < high) parts.push(`<text x="${CELL * shift}" y="14">pixel 1</text>`);
+      if (low <= 0 && 0 < high) parts.push(`<text x="${CELL * shift}" y="15">pixel 1</text>`);
       if (low < size && size <= high)
-        parts.push(`<text x="${CELL * (size + shift)}" y="14" text-anchor="end">${size}</text>`);
+        parts.push(`<text x="${CELL * (size + shift)}" y="15" text-anchor="end">${size}</text>`);
     }
     if (end - first > SHOWN) parts.push(`<text x="${CELL * SHOWN / 2}" y="31" text-anchor="middle">…</text>`);
     const label = `Windows over one row of pixels: ${g.problem ? "the first does not fit" : g.out}`;
     const width = CELL * SHOWN, height = 44 + 9 * lanes;
-    return `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${label}" font-size="13" fill="#222222" ` +
+    return `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${label}" font-size="15" fill="#222222" ` +
       `style="display:block;width:100%;max-width:${width}px;background:#fff">${parts.join("")}</svg>`;
   }
 

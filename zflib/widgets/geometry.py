@@ -23,7 +23,7 @@ PRESETS = {
     "ZFNet pool1, rounding down": (110, 3, 2, 0, False),
 }
 
-CELL, SHOWN, END = 16, 34, 16  # side of a pixel in the drawing; pixels that fit its width; of a longer row, at each end
+CELL, SHOWN, END = 16, 30, 14  # side of a pixel in the drawing; pixels that fit its width; of a longer row, at each end
 RED, BLUE = "#c00000", "#1f5fa8"
 LOOKS = {
     "pixel": 'fill="#cfe0f1" stroke="#555577"',
@@ -144,15 +144,15 @@ def drawing(size: int, kernel: int, stride: int, padding: int, ceil_mode: bool) 
                 x, y, width = CELL * (left + shift) + 2, 40 + 9 * (window % lanes), CELL * (right - left) - 4
                 parts.append(f'<rect x="{x}" y="{y}" width="{width}" height="5" fill="{colour}"/>')
         if low <= 0 < high:
-            parts.append(f'<text x="{CELL * shift}" y="14">pixel 1</text>')
+            parts.append(f'<text x="{CELL * shift}" y="15">pixel 1</text>')
         if low < size <= high:
-            parts.append(f'<text x="{CELL * (size + shift)}" y="14" text-anchor="end">{size}</text>')
+            parts.append(f'<text x="{CELL * (size + shift)}" y="15" text-anchor="end">{size}</text>')
     if end - first > SHOWN:
         parts.append(f'<text x="{CELL * SHOWN // 2}" y="31" text-anchor="middle">…</text>')
     label = f"Windows over one row of pixels: {'the first does not fit' if g.problem else g.out}"
     width, height = CELL * SHOWN, 44 + 9 * lanes
     return (
-        f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{label}" font-size="13" fill="#222222" '
+        f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{label}" font-size="15" fill="#222222" '
         f'style="display:block;width:100%;max-width:{width}px;background:#fff">{"".join(parts)}</svg>'
     )
 
