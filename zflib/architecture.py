@@ -237,7 +237,8 @@ ZFNET = Architecture(
     dense=_FULLY_CONNECTED,
 )
 
-# Krizhevsky's net in one tower, as Zeiler & Fergus replicated it: dense connections in layers 3 to 5.
+# Krizhevsky's net in one tower: every map reads all maps below, as in ZFNET (Section 3). His was split between two
+# GPUs in layers 2, 4 and 5, and so, perhaps, was the replication in Tables 2 and 3 ("the exact architecture").
 # At 224 px the published 11x11/4 gives 54.25 positions; padding 2 makes them 55.
 ALEXNET = Architecture(
     "alexnet",
