@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -20,6 +21,7 @@ from zflib.architecture import Architecture, Conv, Dense, Pool
 from zflib.network import ConvNet, device
 
 SHIPPED = Path(__file__).parent / "shipped"
+RESULTS = Path(__file__).parents[1] / "results" / "training"
 
 
 class DamagedWeights(ValueError):
@@ -55,7 +57,7 @@ def load(name: str, folder: Path = SHIPPED) -> ConvNet:
     """
     facts = record(name, folder)
     path = _paths(name, folder)[0]
-    tensors = _verified(path, facts["sha256"])
+    tensors = _verified(path, facts)
     try:
         net = ConvNet(architecture(facts["architecture"]), class_names=tuple(facts["class_names"]))
     except (TypeError, KeyError, ValueError) as error:
@@ -75,31 +77,66 @@ def load(name: str, folder: Path = SHIPPED) -> ConvNet:
 def store(net: ConvNet, facts: dict[str, Any], name: str, folder: Path = SHIPPED) -> Path:
     """Write a network and its record under `name`; what `load` then gives computes like `in_half(net)`.
 
-    facts  the record but for architecture, class names, parameters, file and SHA-256, which are added here
+    facts  the record but for architecture, parameters, class names and SHA-256, which are added here
 
     Returns the path of the weights. Both files are written under temporary names and renamed, weights first:
     after an interruption the pair either agrees or is refused.
     """
-    from safetensors.torch import save
+    stored_as = "float16, computed with as float32; the mean in float32"
+    return _store(net, _halved(net), {**facts, "stored_as": stored_as}, name, folder)
 
-    if not name or name != Path(name).name or name.startswith("."):
-        raise ValueError(f"{name!r} can't be the name of weights; use letters, digits and dashes.")
-    content = save(_halved(net), metadata={"format": "pt"})
-    complete = {
-        "name": name,
-        "architecture": asdict(net.architecture),
-        "parameters": sum(p.numel() for p in net.parameters()),
-        "class_names": list(net.class_names),
-        **facts,
-        "file": f"{name}.safetensors",
-        "stored_as": "float16, computed with as float32; the mean in float32",
-        "sha256": hashlib.sha256(content).hexdigest(),
+
+@dataclass(frozen=True)
+class Seed:
+    """What is kept of one training run: enough for the spread over seeds and for ensembles, without its weights.
+
+    conv1              (maps, 3, k, k) float32, the first layer's filters
+    validation_logits  (N, classes) float32, on the centre crop of every validation picture, in the order of the data
+                       set whose fingerprint is record["data"]["validation_fingerprint"]
+    validation_labels  (N,) int64
+    record             the training record, as of named weights; record["seed"] is the seed
+    """
+
+    conv1: np.ndarray
+    validation_logits: np.ndarray
+    validation_labels: np.ndarray
+    record: dict[str, Any]
+
+
+def seeds(network: str, folder: Path = RESULTS) -> tuple[Seed, ...]:
+    """Every training run that the course keeps of a network, in the order of the seeds.
+
+    network  "zfnet-mini" or "alexnet-mini"
+    folder   where to look; the checkout's results/training when left out
+
+    Raises ValueError when there is none, DamagedWeights when a file is not the one of its record.
+    """
+    found = []
+    for name in available(folder):
+        facts = record(name, folder)
+        if facts["architecture"]["name"] == network:
+            tensors = {key: value.float().numpy() for key, value in _verified(_paths(name, folder)[0], facts).items()}
+            labels = tensors["validation_labels"].astype(np.int64)
+            found.append(Seed(tensors["conv1"], tensors["validation_logits"], labels, facts))
+    if not found:
+        raise ValueError(f"{folder} holds no training runs of {network!r}; they are part of the course's repository.")
+    return tuple(sorted(found, key=lambda seed: seed.record["seed"]))
+
+
+def store_seed(net: ConvNet, logits: np.ndarray, labels: np.ndarray, facts: dict[str, Any], folder: Path) -> Path:
+    """Write what a `Seed` holds as NETWORK-seedK.safetensors (float16) and .json; returns the former's path.
+
+    logits  (N, classes) of the network on its validation pictures
+    labels  (N,)
+    facts   the record, as for `store`; its "seed" is in the name
+    """
+    tensors = {
+        "conv1": net.conv1.weight.detach().cpu().contiguous().half(),
+        "validation_logits": torch.from_numpy(logits).half(),
+        "validation_labels": torch.from_numpy(labels).short(),
     }
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{name}.safetensors"
-    atomic.write(path, content)
-    atomic.write(path.with_suffix(".json"), (json.dumps(complete, indent=1) + "\n").encode())
-    return path
+    name = f"{net.architecture.name}-seed{facts['seed']}"
+    return _store(net, tensors, {**facts, "stored_as": "float16"}, name, folder)
 
 
 def in_half(net: ConvNet) -> ConvNet:
@@ -107,6 +144,27 @@ def in_half(net: ConvNet) -> ConvNet:
     copy = ConvNet(net.architecture, net.mean.cpu(), net.class_names)
     copy.load_state_dict({key: value.float() for key, value in _halved(net).items()})
     return copy.eval().to(device())
+
+
+def _store(net: ConvNet, tensors: dict[str, Tensor], facts: dict[str, Any], name: str, folder: Path) -> Path:
+    from safetensors.torch import save
+
+    if not name or name != Path(name).name or name.startswith("."):
+        raise ValueError(f"{name!r} can't be the name of weights; use letters, digits and dashes.")
+    content = save(tensors)
+    complete = {
+        "name": name,
+        "architecture": asdict(net.architecture),
+        "parameters": sum(p.numel() for p in net.parameters()),
+        "class_names": list(net.class_names),
+        **facts,
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.safetensors"
+    atomic.write(path, content)
+    atomic.write(path.with_suffix(".json"), (json.dumps(complete, indent=1) + "\n").encode())
+    return path
 
 
 def _paths(name: str, folder: Path) -> tuple[Path, Path]:
@@ -122,15 +180,16 @@ def _paths(name: str, folder: Path) -> tuple[Path, Path]:
     return weights, facts
 
 
-def _verified(path: Path, sha256: str) -> dict[str, Tensor]:
+def _verified(path: Path, facts: dict[str, Any]) -> dict[str, Tensor]:
+    """The tensors of a file, after its SHA-256 was compared with the record's."""
     from safetensors import SafetensorError
     from safetensors.torch import load as read
 
     content = path.read_bytes()
-    if (found := hashlib.sha256(content).hexdigest()) != sha256:
+    if (found := hashlib.sha256(content).hexdigest()) != facts["sha256"]:
         raise DamagedWeights(
             f"{path} is not the file that its record describes: its SHA-256 begins with {found[:12]} instead of "
-            f"{str(sha256)[:12]}. Install zflib anew."
+            f"{str(facts['sha256'])[:12]}. Install zflib anew."
         )
     try:
         return read(content)

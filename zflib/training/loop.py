@@ -53,7 +53,7 @@ class Run:
         )
 
 
-class Diverged(RuntimeError):
+class Diverged(ArithmeticError):
     """The training loss is no longer a finite number."""
 
 

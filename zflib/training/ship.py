@@ -12,33 +12,41 @@ from zflib import weights
 from zflib.data.sets import PictureSet
 from zflib.network import ConvNet
 from zflib.training import checkpoint
-from zflib.training.evaluate import Evaluation, evaluate
+from zflib.training.evaluate import Evaluation, centre_logits, evaluate
 
 
 class UnfinishedRun(ValueError):
     """The folder holds no run, or one that has not come to the end of its recipe."""
 
 
-def ship(run: Path, name: str, validation: PictureSet, folder: Path = weights.SHIPPED, *, unfinished: bool = False):
+def ship(
+    run: Path, name: str, validation: PictureSet, folder: Path = weights.SHIPPED, *, unfinished: bool = False
+) -> Path:
     """Store a run's network as weights `name`, its accuracy measured on the stored numbers.
 
-    run         folder of `training.train`
+    run         folder of `training.loop.train`
     validation  the pictures to measure on, with the classes in the order of training
     unfinished  accept a run that is still going on; the record says how far it had come
 
-    Returns the path of the weights. Raises UnfinishedRun when there is nothing to ship.
+    Returns the path of the weights. Raises UnfinishedRun when there is nothing to ship, ValueError when the
+    pictures don't have the network's classes.
     """
-    net, facts = _read(run, validation, unfinished)
-    one, ten = evaluate(net, validation), evaluate(net, validation, ten_crops=True)
-    accuracy = {
-        "of": "the stored float16 weights, computed in float32",
-        "pictures": len(validation),
-        "one_crop": _scores(one),
-        "ten_crops": _scores(ten),
-    }
-    return weights.store(
-        net, {**facts, "accuracy": accuracy, "photograph_logits": photograph_logits(net)}, name, folder
-    )
+    net, facts = _measured(run, validation, unfinished)
+    return weights.store(net, {**facts, "photograph_logits": photograph_logits(net)}, name, folder)
+
+
+def keep_seed(run: Path, validation: PictureSet, folder: Path = weights.RESULTS) -> Path:
+    """Keep of a finished run what `weights.seeds` reads: first-layer filters, validation logits, record.
+
+    Arguments, result and errors as for `ship`.
+    """
+    net, facts = _measured(run, validation, unfinished=False)
+    return weights.store_seed(net, centre_logits(net, validation), validation.labels, facts, folder)
+
+
+def resized_side(run: Path) -> int:
+    """Side in pixels to which a run's network scales a picture before it crops."""
+    return ConvNet(weights.architecture(_checkpoint(run)["identity"]["architecture"])).resized_side
 
 
 @torch.inference_mode()
@@ -50,10 +58,9 @@ def photograph_logits(net: ConvNet) -> dict[str, list[float]]:
     return {p.name: [round(v, 5) for v in net(net.preprocess(p.picture)[None])[0].tolist()] for p in photographs()}
 
 
-def _read(run: Path, validation: PictureSet, unfinished: bool) -> tuple[ConvNet, dict[str, Any]]:
-    saved = checkpoint.load(run / "checkpoint.pt")
-    if saved is None:
-        raise UnfinishedRun(f"{run} holds no checkpoint of a training run.")
+def _measured(run: Path, validation: PictureSet, unfinished: bool) -> tuple[ConvNet, dict[str, Any]]:
+    """A run's network, rounded to float16 as it will be stored, and its record with the accuracy of that."""
+    saved = _checkpoint(run)
     identity, progress = saved["identity"], saved["progress"]
     recipe = identity["recipe"]
     if progress["epoch"] < recipe["epochs"] and not unfinished:
@@ -63,6 +70,7 @@ def _read(run: Path, validation: PictureSet, unfinished: bool) -> tuple[ConvNet,
         raise ValueError(f"{run} tells {architecture.classes} classes apart, {validation.name} has other classes.")
     net = ConvNet(architecture, class_names=validation.class_names)
     net.load_state_dict(saved["net"])
+    net = weights.in_half(net)
     made = json.loads((run / "run.json").read_text(encoding="utf-8"))
     facts = {
         "data": {
@@ -82,7 +90,20 @@ def _read(run: Path, validation: PictureSet, unfinished: bool) -> tuple[ConvNet,
         facts["data"]["note"] = (
             "These copies of the pictures were squashed to a square before they were scaled to 160 pixels a side."
         )
-    return weights.in_half(net), facts
+    facts["accuracy"] = {
+        "of": "the float16 weights, computed in float32",
+        "pictures": len(validation),
+        "one_crop": _scores(evaluate(net, validation)),
+        "ten_crops": _scores(evaluate(net, validation, ten_crops=True)),
+    }
+    return net, facts
+
+
+def _checkpoint(run: Path) -> dict[str, Any]:
+    saved = checkpoint.load(run / "checkpoint.pt")
+    if saved is None:
+        raise UnfinishedRun(f"{run} holds no checkpoint of a training run.")
+    return saved
 
 
 def _scores(seen: Evaluation) -> dict[str, float]:
