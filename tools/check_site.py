@@ -118,6 +118,11 @@ def toc(file: Path) -> list[str]:
     return list(below(tree))
 
 
+def chapters(file: Path) -> list[str]:
+    """Document names of the notebooks in _toc.yml, in reading order."""
+    return [name for name in toc(file) if name.startswith("notebooks/")]
+
+
 def missing_pages(root: Path, toc_file: Path) -> list[str]:
     """Pages of the table of contents that were not built."""
     return [f"{name}: there is no such page" for name in toc(toc_file) if not (root / f"{name}.html").is_file()]
@@ -180,9 +185,7 @@ def pictures_without_words(root: Path) -> list[str]:
 def misnumbered_figures(root: Path, toc_file: Path) -> list[str]:
     """Chapters whose captions do not run 1, 2, 3 ..., or carry another chapter's number."""
     found = []
-    for name in toc(toc_file):
-        if not name.startswith("notebooks/"):
-            continue
+    for name in chapters(toc_file):
         chapter = int(re.match(r"notebooks/(\d+)", name)[1])
         captions = read(root / f"{name}.html", root).captions
         numbers = [tuple(map(int, match.groups())) for match in map(CAPTION.match, captions) if match]

@@ -1,13 +1,10 @@
-"""The built pages, and a browser that can reach nothing else."""
+"""The built pages, for the tests that read them and for those that open them."""
 
 from pathlib import Path
 
-import check_site
 import pytest
 
 ROOT = Path(__file__).parents[2]
-TOC = ROOT / "_toc.yml"
-CHAPTERS = [name for name in check_site.toc(TOC) if name.startswith("notebooks/")]
 
 
 @pytest.fixture(scope="session")

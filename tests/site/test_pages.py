@@ -1,12 +1,15 @@
 """The built pages, read as files."""
 
+from pathlib import Path
 from urllib.parse import unquote
 
 import check_site
 import pytest
 import yaml
 
-from .conftest import CHAPTERS, ROOT, TOC
+ROOT = Path(__file__).parents[2]
+TOC = ROOT / "_toc.yml"
+CHAPTERS = check_site.chapters(TOC)
 
 
 def test_every_page_of_the_contents_is_there(site):

@@ -1,0 +1,176 @@
+"""The pages in headless Chromium, which reaches nothing but them: formulas, controls, errors, width on a phone."""
+
+import functools
+import json
+import shutil
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import check_site
+import pytest
+from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
+
+TOC = Path(__file__).parents[2] / "_toc.yml"
+
+pytestmark = pytest.mark.browser
+
+# What the theme itself logs on every page; nothing of it stops anything from working.
+KNOWN = ("THEBE_JS_URL", "invalid theme mode")
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium of the system, or what Selenium finds, with every name but this machine's own resolving to nothing."""
+    options = webdriver.ChromeOptions()
+    for argument in (
+        "--headless=new",
+        "--no-sandbox",  # Chromium refuses to start with one for root, as in a container
+        "--disable-dev-shm-usage",
+        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    ):
+        options.add_argument(argument)
+    options.binary_location = shutil.which("chromium") or ""
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    try:
+        driver = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
+    except WebDriverException as error:
+        pytest.skip(f"There is no Chromium with a driver on this machine: {error.msg.splitlines()[0]}")
+    driver.set_page_load_timeout(60)
+    yield driver
+    driver.quit()
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture(scope="session")
+def server(site):
+    """Address at which this machine serves the pages to itself."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=site)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture(params=["server", "file"])
+def origin(request, site):
+    """The pages as a server gives them, and as files opened from the disk."""
+    return request.getfixturevalue("server") if request.param == "server" else site.as_uri()
+
+
+@pytest.fixture
+def wide(browser):
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    browser.set_window_size(1300, 900)
+
+
+@pytest.fixture
+def phone(browser):
+    screen = {"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+
+
+def open_page(browser, address):
+    """Open a page and wait for its formulas."""
+    for log in ("browser", "performance"):
+        browser.get_log(log)  # forget the page before
+    browser.get(address)
+    browser.execute_async_script(
+        "const done = arguments[0]; window.MathJax?.startup?.promise.then(() => done()) ?? done()"
+    )
+
+
+def errors(browser):
+    messages = [entry["message"] for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
+    return [message for message in messages if not any(known in message for known in KNOWN)]
+
+
+def foreign_requests(browser, origin):
+    events = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    asked = [event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"]
+    assert asked, "the log is empty: this test would see nothing"
+    here = urlsplit(origin)
+    return [url for url in asked if urlsplit(url)[:2] not in {here[:2], ("data", ""), ("blob", "")}]
+
+
+@pytest.mark.parametrize("name", check_site.chapters(TOC))
+def test_a_chapter_works_without_a_network(browser, wide, origin, name):
+    open_page(browser, f"{origin}/{name}.html")
+    check_formulas(browser)
+    explorers = browser.find_elements(By.CSS_SELECTOR, ".zf-explorer")
+    assert explorers, "a chapter has at least one figure with controls"
+    for explorer in explorers:
+        controls = explorer.find_elements(By.CSS_SELECTOR, "input, select")
+        assert controls
+        for control in controls:
+            assert control.accessible_name.strip()
+            move(browser, explorer, control)
+    assert not errors(browser)
+    assert not foreign_requests(browser, origin)
+
+
+def check_formulas(browser):
+    written, set_, failed = browser.execute_script(
+        "return ['.math', 'mjx-container', 'mjx-merror'].map(s => document.querySelectorAll('article ' + s).length)"
+    )
+    assert set_ >= written and not failed
+    if written:
+        fonts = browser.execute_async_script(
+            """const done = arguments[0], ours = fonts => [...fonts].filter(font => font.family.includes("MJX"));
+            document.fonts.ready.then(fonts => done(ours(fonts).map(font => font.status)))"""
+        )
+        assert "loaded" in fonts and "error" not in fonts
+
+
+def move(browser, explorer, control):
+    """Work a control by keyboard until the picture is another one; a few settings may look alike."""
+    figure = explorer.find_element(By.CSS_SELECTOR, "figure")
+    # The caption names the setting, so it always changes: out of the picture with it.
+    browser.execute_script("arguments[0].querySelector('figcaption').style.visibility = 'hidden'", figure)
+    WebDriverWait(browser, 20).until(lambda _: at_rest(browser, explorer))
+    before = figure.screenshot_as_png
+    for key in keys(control):
+        control.send_keys(key)
+        WebDriverWait(browser, 20).until(lambda _: at_rest(browser, explorer))
+        if figure.screenshot_as_png != before:
+            return
+    pytest.fail(f"{control.accessible_name}: the picture stays the same")
+
+
+def keys(control):
+    """Keys that change a control, whatever it is set to."""
+    if control.get_attribute("type") == "checkbox":
+        return [Keys.SPACE]
+    return [Keys.ARROW_RIGHT] * 4 + [Keys.ARROW_LEFT] * 8
+
+
+def at_rest(browser, explorer):
+    """Every picture that shows has been loaded."""
+    return browser.execute_script(
+        "return [...arguments[0].querySelectorAll('img:not([hidden])')].every(i => i.complete && i.naturalWidth)"
+        " && !arguments[0].querySelector('[aria-busy=true]')",
+        explorer,
+    )
+
+
+@pytest.mark.parametrize("name", check_site.toc(TOC))
+def test_a_page_fits_a_phone(browser, phone, server, name):
+    open_page(browser, f"{server}/{name}.html")
+    wider = browser.execute_script(
+        """const width = document.documentElement.clientWidth;
+        if (document.documentElement.scrollWidth <= width) return [];
+        return [...document.querySelectorAll('article *')].filter(e => e.getBoundingClientRect().right > width + 1)
+            .map(e => e.outerHTML.slice(0, 80))"""
+    )
+    assert not wider
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= 360
+    assert not errors(browser)
