@@ -63,8 +63,11 @@ def test_shows_neither_errors_nor_stderr(notebook):
     assert not [output for output in outputs if output.output_type == "error" or output.get("name") == "stderr"]
 
 
-def test_carries_no_widget_state(notebook):
+def test_carries_no_widgets(notebook):
+    """A committed output is looked at without a kernel, where a widget is an error message."""
+    outputs = [output for cell in code(notebook) for output in cell.outputs]
     assert "widgets" not in notebook.metadata
+    assert not [output for output in outputs if "application/vnd.jupyter.widget-view+json" in output.get("data", {})]
 
 
 def test_is_portable_markdown(notebook):

@@ -1,7 +1,7 @@
 """Run the committed notebooks and keep their outputs: `python tools/refresh_notebooks.py [notebook ...]`.
 
 They run on the embedded photographs with an empty data root, so that no output shows a picture we may not pass on.
-A notebook is replaced only once it has run to its end.
+A notebook is replaced only once it has run to its end. Outputs hold no sliders: those need a kernel.
 """
 
 import os
@@ -34,8 +34,15 @@ def refresh(path: Path) -> None:
         kernel_name="python3",
         resources={"metadata": {"path": path.parent}},
         record_timing=False,  # times of day would change the file at every run
-        store_widget_state=False,  # sliders need the kernel; their state would only add weight
+        store_widget_state=False,
     ).execute()
+    notebook.metadata.pop("widgets", None)
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        for output in cell.get("outputs", []):
+            # Without its kernel a widget is an error message: what stays is the picture that it stands over.
+            if "text/html" in output.get("data", {}):
+                output.data.pop("application/vnd.jupyter.widget-view+json", None)
     part = path.with_suffix(".part")
     nbformat.write(notebook, part)
     part.replace(path)
