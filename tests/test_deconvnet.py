@@ -111,7 +111,10 @@ def test_a_window_of_zeros_points_at_its_first_position():
 
 
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
-@pytest.mark.parametrize(("kernel", "stride", "pad", "ceil_mode", "dilation"), [(3, 2, 0, True, 1), (3, 2, 1, False, 1), (2, 2, 0, False, 1), (3, 1, 1, True, 1), (2, 2, 1, True, 2)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("kernel", "stride", "pad", "ceil_mode", "dilation"),
+    [(3, 2, 0, True, 1), (3, 2, 1, False, 1), (2, 2, 0, False, 1), (3, 1, 1, True, 1), (2, 2, 1, True, 2)],
+)
 def test_of_equal_maxima_the_first_in_row_order_counts(layout, kernel, stride, pad, ceil_mode, dilation):
     x = torch.randint(0, 3, (2, 16, 11, 12)).float().contiguous(memory_format=layout)
     pooled, switches = pool(x, kernel, stride, pad, ceil_mode, dilation)

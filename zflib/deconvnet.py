@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -140,11 +141,12 @@ class Patches:
         whole = self.pixels.new_zeros(self.pixels.shape[1], *self.size)
         top, left = int(self.top[index]), int(self.left[index])
         h, w = self.pixels.shape[2:]
-        rows = slice(max(top, 0), min(top + h, self.size[0]))
-        columns = slice(max(left, 0), min(left + w, self.size[1]))
-        whole[:, rows, columns] = self.pixels[
-            index, :, rows.start - top : rows.stop - top, columns.start - left : columns.stop - left
+        rows = slice(max(top, 0), max(min(top + h, self.size[0]), 0))
+        columns = slice(max(left, 0), max(min(left + w, self.size[1]), 0))
+        source = self.pixels[
+            index, :, max(-top, 0) : max(self.size[0] - top, 0), max(-left, 0) : max(self.size[1] - left, 0)
         ]
+        whole[:, rows, columns] = source
         return whole
 
 
@@ -164,7 +166,7 @@ class DeconvNet:
         names = list(self._layers)
         self._rectified = {
             name: after
-            for name, after in zip(names, names[1:], strict=False)
+            for name, after in pairwise(names)
             if isinstance(self._layers[name], nn.Conv2d | nn.Linear) and isinstance(self._layers[after], nn.ReLU)
         }
         self._parameter = next(model.parameters(), None)
@@ -209,7 +211,7 @@ class DeconvNet:
                 elif isinstance(module, nn.Dropout | nn.Dropout2d):
                     pass
                 elif isinstance(module, nn.Linear) and x.ndim != 2:
-                    raise ValueError(f"{name} is a linear layer on maps {tuple(x.shape[1:])}; put nn.Flatten before it.")
+                    raise ValueError(f"{name} is linear but reads maps {tuple(x.shape[1:])}; put nn.Flatten before it.")
                 else:
                     y = module(x)
                     if isinstance(module, nn.AdaptiveAvgPool2d | nn.AdaptiveMaxPool2d) and y.shape != x.shape:
@@ -310,7 +312,7 @@ class DeconvNet:
     ) -> Patches:
         _check_choice("method", method, METHODS)
         if tuple(trace.activations) != self.steps[: len(trace.activations)]:
-            raise ValueError("This trace comes from a network with other steps; make one with this DeconvNet's forward.")
+            raise ValueError("This trace is of a network with other steps; make one with this DeconvNet's forward.")
         units = units.to(trace.images.device)
         way = list(self._layers)[: self.steps.index(self._rectified.get(step, step)) + 1][::-1]
         parts = []
