@@ -1,5 +1,7 @@
 """Pictures, drawings and tables for the chapters."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -41,7 +43,20 @@ def test_table_has_headers_and_separators():
     html = plots.table(["Step", "Weights"], [["conv1", 1234567], ["a < b", 0.5]], "Where & how many").data
     assert "<caption>Where &amp; how many</caption>" in html
     assert html.count('scope="col"') == 2 and html.count('scope="row"') == 2
-    assert '<td style="text-align:right">1,234,567</td>' in html and ">a &lt; b</th>" in html
+    assert "1,234,567</td>" in html and ">a &lt; b</th>" in html
+
+
+def test_table_puts_the_whole_column_of_numbers_at_the_right():
+    html = plots.table(["Step", "Sees, px"], [["conv1", 7], ["fc6", "all"]], "Fields").data
+    cells = re.findall(r"text-align:(left|right)[^>]*>([^<]+)<", html)
+    assert cells == [
+        ("left", "Step"),
+        ("right", "Sees, px"),
+        ("left", "conv1"),
+        ("right", "7"),
+        ("left", "fc6"),
+        ("right", "all"),
+    ]
 
 
 def test_numbers_writes_every_value_and_marks_positions(axes):

@@ -178,21 +178,23 @@ class _Slab:
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], caption: str) -> Any:
     """Rows as an HTML table: a caption, header cells with a scope, numbers at the right with thousands separators.
 
-    The first cell of a row is its header. Cells are numbers or text.
+    The first cell of a row is its header. Cells are numbers or anything else, which is shown as text.
     """
     from IPython.display import HTML
 
-    def cell(value: Any, scope: str = "") -> str:
-        number = isinstance(value, int | float)
-        text = f"{value:,}" if number else escape(str(value))
-        tag, scope = ("th", f' scope="{scope}"') if scope else ("td", "")
-        return f'<{tag}{scope} style="text-align:{"right" if number else "left"}">{text}</{tag}>'
+    def line(cells: Sequence[Any], scopes: Sequence[str]) -> str:
+        html = ""
+        for value, scope, side in zip(cells, scopes, sides, strict=True):
+            text = f"{value:,}" if isinstance(value, int | float) else escape(str(value))
+            tag, attribute = ("th", f' scope="{scope}"') if scope else ("td", "")
+            html += f'<{tag}{attribute} style="text-align:{side};padding:0 0.5em">{text}</{tag}>'
+        return f"<tr>{html}</tr>"
 
-    head = "".join(cell(column, "col") for column in columns)
-    body = "".join(f"<tr>{cell(row[0], 'row')}{''.join(map(cell, row[1:]))}</tr>" for row in rows)
-    return HTML(
-        f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    )
+    numeric = [any(isinstance(row[at], int | float) for row in rows) for at in range(len(columns))]
+    sides = ["right" if number else "left" for number in numeric]
+    head = line(columns, ["col"] * len(columns))
+    body = "".join(line(row, ["row", *[""] * (len(columns) - 1)]) for row in rows)
+    return HTML(f"<table><caption>{escape(caption)}</caption><thead>{head}</thead><tbody>{body}</tbody></table>")
 
 
 def training_record(record: Mapping[str, Any], conv1: Any) -> Any:
