@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import tarfile
 from pathlib import Path
 
 import pytest
@@ -18,8 +17,7 @@ def imagenette_root(tmp_path_factory):
         yield Path(given)
     elif BESIDE.is_file():
         root = tmp_path_factory.mktemp("data")
-        with tarfile.open(BESIDE) as archive:
-            archive.extractall(root, filter="data")
+        shutil.unpack_archive(BESIDE, root)
         yield root
         shutil.rmtree(root)
     else:
