@@ -74,7 +74,7 @@ def test_grey_shows_what_exceeds_white():
 def test_labelled_keeps_the_pixels_and_writes_above_them():
     small, large = np.zeros((2, 3, 3), np.uint8), np.full((20, 50, 3), 100, np.uint8)
     sheet = plots.labelled([small, large, large], ["one", "two", "three"], columns=2)
-    assert sheet.shape == (2 * (20 + 18) + 8, 2 * 50 + 8, 3)
-    assert (sheet[18:20, :3] == small).all() and (sheet[20:38, :50] == 255).all()
-    assert (sheet[18:38, 58:] == large).all() and (sheet[64:, :50] == large).all()
-    assert (sheet[:18, 58:] < 128).any()  # a label
+    assert sheet.shape == (2 * (20 + 20) + 8, 2 * 50 + 8, 3)
+    assert (sheet[20:22, :3] == small).all() and (sheet[22:40, :50] == 255).all()
+    assert (sheet[20:40, 58:] == large).all() and (sheet[68:, :50] == large).all()
+    assert (sheet[:20, 58:] < 128).any()  # a label

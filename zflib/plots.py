@@ -97,8 +97,8 @@ def labelled(pictures: Sequence[np.ndarray], labels: Sequence[str], columns: int
     from matplotlib import get_data_path
     from PIL import Image, ImageDraw, ImageFont
 
-    font = ImageFont.truetype(f"{get_data_path()}/fonts/ttf/DejaVuSans.ttf", 11)
-    head, gap = 18, 8
+    font = ImageFont.truetype(f"{get_data_path()}/fonts/ttf/DejaVuSans.ttf", 13)
+    head, gap = 20, 8
     height, width = (max(picture.shape[side] for picture in pictures) + gap for side in (0, 1))
     rows = -(-len(pictures) // columns)
     sheet = Image.new("RGB", (columns * width - gap, rows * (height + head) - gap), "white")
