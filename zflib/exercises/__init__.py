@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from textwrap import fill
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a checker thinks of an answer; true if it is right, and shown as its sentence."""
+    """What a checker thinks of an answer; true if it is right, and shown as its sentence, in lines of 88 characters."""
 
     correct: bool
     text: str
@@ -16,4 +17,4 @@ class Verdict:
         return self.correct
 
     def __repr__(self) -> str:
-        return f"{'Right' if self.correct else 'Not yet'}: {self.text}"
+        return fill(f"{'Right' if self.correct else 'Not yet'}: {self.text}", width=88)
