@@ -74,7 +74,7 @@ def geometry(size: int, kernel: int, stride: int, padding: int, ceil_mode: bool)
         return Geometry(positions, 0, 0, 0, 0, problem)
     out = output_size(size, kernel, stride, padding, ceil_mode)
     end = (out - 1) * stride + kernel - padding  # of the last window, in pixels of the picture
-    between = sum((at + padding) % stride >= kernel for at in range(min(size, end)))
+    between = sum((at + padding) % stride >= kernel for at in range(min(size, end))) if stride > kernel else 0
     return Geometry(positions, out, max(0, size - end), between, max(0, end - size - padding), "")
 
 
