@@ -1,5 +1,6 @@
-"""What the networks respond to, measured: strongest activations, controls, fields, classes."""
+"""What the networks respond to, measured: strongest activations, their patches, fields and classes; controls."""
 
+from zflib.analysis.classes import class_entropy, random_entropy
 from zflib.analysis.controls import (
     cascade,
     control_projections,
@@ -8,12 +9,22 @@ from zflib.analysis.controls import (
     randomised,
     shuffled,
 )
+from zflib.analysis.fields import effective_field
+from zflib.analysis.responses import Responses, responses
+from zflib.analysis.top import TopActivations, top_activations
 
 __all__ = [
+    "Responses",
+    "TopActivations",
     "cascade",
+    "class_entropy",
     "control_projections",
     "correlation",
+    "effective_field",
     "other_channels",
+    "random_entropy",
     "randomised",
+    "responses",
     "shuffled",
+    "top_activations",
 ]

@@ -1,0 +1,75 @@
+"""What a map responds to: its strongest patches and their projections, side by side (Figure 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from zflib.analysis.top import TopActivations, as_sequence, prepared
+from zflib.deconvnet import DeconvNet
+from zflib.network import ConvNet
+
+
+@dataclass(frozen=True)
+class Responses:
+    """The u strongest active units of one map; f is the side of their theoretical receptive field.
+
+    patches      (u, f, f, 3) uint8    what the receptive field holds; beyond the border mid-grey, which stands for
+                                       the zeros of the network's padding
+    projections  (u, 3, f, f) float32  the same window, signed
+    images       (u, 3, S, S)          the prepared picture of each unit
+    units        (u, 4)                number in `images`, channel, row, column: what `control_projections` takes
+    """
+
+    patches: np.ndarray
+    projections: np.ndarray
+    images: Tensor
+    units: Tensor
+
+
+def responses(
+    net: ConvNet, pictures: Any, top: TopActivations, channel: int, *, method: str = "deconvnet"
+) -> Responses:
+    """The strongest patches of one map and their projections.
+
+    pictures  those that `top` was made from
+    method    as in `DeconvNet.project`
+
+    Raises ValueError for a dead map, which has none, and for a map that does not exist.
+    """
+    if not 0 <= channel < len(top.dead):
+        raise ValueError(f"{top.step} has no map {channel}; it has maps 0 to {len(top.dead) - 1}.")
+    if top.dead[channel]:
+        raise ValueError(f"Map {channel} of {top.step} is dead: none of {top.pictures} pictures activates it.")
+    items, active = as_sequence(pictures), top.active[channel]
+    images = torch.stack([prepared(net, items[int(at)], top.size) for at in top.picture[channel][active]])
+    row, column = (torch.from_numpy(v[channel][active]) for v in (top.row, top.column))
+    units = torch.stack([torch.arange(len(row)), torch.full_like(row, channel), row, column], dim=1)
+    deconv = DeconvNet(net)
+    found = deconv.project_units(deconv.forward(images, upto=top.step), top.step, units, method=method)
+    boxes = top.box[channel][active]
+    black = prepared(net, Image.new("RGB", (top.size, top.size)), top.size)
+    grey = -black.mean((1, 2), keepdim=True)
+    patches = torch.stack([window(image - black - grey, box) for image, box in zip(images, boxes, strict=True)]) + grey
+    return Responses(
+        patches.clamp(0, 255).round().byte().permute(0, 2, 3, 1).numpy(),
+        torch.stack([window(found.paste(at).cpu(), box) for at, box in enumerate(boxes)]).numpy(),
+        images,
+        units,
+    )
+
+
+def window(picture: Tensor, box: Sequence[int]) -> Tensor:
+    """What a box (top, left, bottom, right) cuts out of a picture (3, H, W); zero beyond the border."""
+    top, left, bottom, right = map(int, box)
+    height, width = picture.shape[1:]
+    cut = picture.new_zeros(picture.shape[0], bottom - top, right - left)
+    rows, columns = slice(max(top, 0), min(bottom, height)), slice(max(left, 0), min(right, width))
+    cut[:, rows.start - top : rows.stop - top, columns.start - left : columns.stop - left] = picture[:, rows, columns]
+    return cut

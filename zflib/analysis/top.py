@@ -1,0 +1,204 @@
+"""The pictures that excite each map most, as Figure 2 shows them; found in one pass, whatever the data set's size."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from zflib.data import Gallery, PictureSet
+from zflib.deconvnet import DeconvNet
+from zflib.network import ConvNet
+
+
+@dataclass(frozen=True)
+class TopActivations:
+    """For each of C maps of a step its k strongest units over a set of pictures, strongest first.
+
+    picture     (C, k) int     number of the picture in the set
+    row         (C, k) int     of the unit in its map
+    column      (C, k) int
+    value       (C, k) float   the activation
+    box         (C, k, 4) int  top, left, bottom, right of the unit's theoretical receptive field in pixels of the
+                               prepared picture, the last two exclusive; it may reach beyond the border
+    step        name of the step
+    size        side S of the prepared pictures: `net.preprocess(picture, size=S)`
+    pictures    how many pictures were seen
+    unreadable  what could not be read and was passed over, one message each
+
+    Where fewer than k units of a map are active, the rest have value 0 and mean nothing.
+    """
+
+    picture: np.ndarray
+    row: np.ndarray
+    column: np.ndarray
+    value: np.ndarray
+    box: np.ndarray
+    step: str
+    size: int
+    pictures: int
+    unreadable: tuple[str, ...]
+
+    @property
+    def active(self) -> np.ndarray:
+        """(C, k) bool: which entries are activations above 0."""
+        return self.value > 0
+
+    @property
+    def dead(self) -> np.ndarray:
+        """(C,) bool: maps that no picture activated."""
+        return ~self.active[:, 0]
+
+
+def top_activations(
+    net: ConvNet,
+    pictures: Any,
+    step: str | Sequence[str],
+    k: int = 9,
+    *,
+    size: int | None = None,
+    per_picture: int = 1,
+    batch_size: int = 16,
+    progress: str = "",
+) -> TopActivations | dict[str, TopActivations]:
+    """The k strongest units of every map of a step over a set of pictures (Section 4, Figure 2).
+
+    pictures     a `PictureSet`, a `Gallery`, or any sequence whose items are pictures or (picture, label), as
+                 torchvision's data sets are
+    step         a name such as "conv3"; or several names: one pass serves them all, and a dict by name comes back
+    size         side of the prepared pictures in pixels; the network's own when left out. The convolutional steps
+                 take any size, and deep ones want room: conv5 of ZFNet sees 139 pixels.
+    per_picture  how many units of one picture may count: one, the paper's way, or with a few large photographs
+                 several, whose receptive fields do not overlap
+    progress     words for a progress bar; none when left out
+
+    Memory does not grow with the number of pictures. Of equal activations the earlier picture comes first, then the
+    earlier row. A picture that can't be read is warned about, counted and passed over.
+
+    Raises ValueError when the pictures hold fewer than k separate units, or for a size that a step can't take;
+    KeyError for an unknown step.
+    """
+    steps = (step,) if isinstance(step, str) else tuple(step)
+    for name, value in (("k", k), ("per_picture", per_picture), ("batch_size", batch_size)):
+        if value < 1:
+            raise ValueError(f"{name} must be at least 1, not {value!r}.")
+    side = net.architecture.input_size if size is None else size
+    geometry = {s.name: s for s in net.architecture.geometry(side)}
+    for name in steps:
+        if name not in geometry:
+            raise KeyError(f"There is no step {name!r}; the steps are {', '.join(geometry)}.")
+    upto = max(steps, key=list(geometry).index)
+    deconv, best = DeconvNet(net), {name: _Strongest(geometry[name].maps, k) for name in steps}
+    seen, unreadable = 0, []
+    for numbers, images in prepared_batches(net, pictures, side, batch_size, unreadable, progress):
+        trace = deconv.forward(images, upto=upto)
+        seen += len(numbers)
+        for name in steps:
+            apart = ceil(geometry[name].receptive_field / geometry[name].jump)
+            best[name].add(numbers, *_peaks(trace[name], per_picture, apart))
+    found = {}
+    for name in steps:
+        if (best[name].value == -torch.inf).any():
+            lost = f" {len(unreadable)} could not be read; the first: {unreadable[0]}" if unreadable else ""
+            raise ValueError(
+                f"{seen} pictures with at most {per_picture} separate units each don't hold k = {k} of {name}. "
+                f"Give more pictures, a smaller k or a larger per_picture.{lost}"
+            )
+        value, picture, row, column = (v.numpy() for v in best[name].entries)
+        box = np.stack(np.vectorize(geometry[name].box)(row, column), axis=-1)
+        found[name] = TopActivations(picture, row, column, value, box, name, side, seen, tuple(unreadable))
+    return found[step] if isinstance(step, str) else found
+
+
+def prepared_batches(
+    net: ConvNet, pictures: Any, size: int, batch_size: int, unreadable: list[str], progress: str = ""
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Prepared pictures in batches: their numbers in the set (N,) and the images (N, 3, S, S).
+
+    A picture that can't be read is warned about, noted in `unreadable` and passed over.
+    """
+    items = as_sequence(pictures)
+    order = range(len(items))
+    if progress:
+        from tqdm.auto import tqdm
+
+        order = tqdm(order, desc=progress, unit="picture", mininterval=1)
+    numbers, images = [], []
+    for at in order:
+        try:
+            image = prepared(net, items[at], size)
+        except Exception as error:  # data sets and decoders meet rubbish with errors of every kind
+            unreadable.append(f"picture {at}: {error}")
+            warnings.warn(f"Picture {at} is left out: {error}", stacklevel=3)
+            continue
+        numbers.append(at)
+        images.append(image)
+        if len(images) == batch_size:
+            yield torch.tensor(numbers), torch.stack(images)
+            numbers, images = [], []
+    if images:
+        yield torch.tensor(numbers), torch.stack(images)
+
+
+def prepared(net: ConvNet, item: Any, size: int) -> Tensor:
+    """A picture, or the first of (picture, label), as `preprocess` makes it: (3, S, S)."""
+    return net.preprocess(item[0] if isinstance(item, tuple) else item, size=size)
+
+
+def as_sequence(pictures: Any) -> Sequence[Any]:
+    """The pictures by number; TypeError for what has no length or no numbers."""
+    if isinstance(pictures, PictureSet):
+        return pictures.pixels
+    items = pictures.pictures if isinstance(pictures, Gallery) else pictures
+    if not (hasattr(items, "__len__") and hasattr(items, "__getitem__")):
+        raise TypeError(f"Pictures must be a sequence or a data set with a length, not {type(items).__name__}.")
+    return items
+
+
+def _peaks(values: Tensor, count: int, apart: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Of each map the strongest unit, then the strongest one at least `apart` rows or columns away from it, and so on.
+
+    values  (N, C, h, w), or (N, C) of a fully connected step
+
+    Returns value, row and column, each (N, C, count); where no unit is left the value is minus infinity.
+    """
+    maps = values[:, :, None, None] if values.ndim == 2 else values
+    h, w = maps.shape[2:]
+    rest = maps.flatten(2) if count == 1 else maps.flatten(2).clone()
+    rows, columns = torch.arange(h, device=maps.device), torch.arange(w, device=maps.device)
+    found = []
+    for _ in range(count):
+        at = rest.argmax(2, keepdim=True)
+        row, column = at // w, at % w
+        found.append((rest.gather(2, at), row, column))
+        if count > 1:
+            near = ((rows - row).abs() < apart)[..., :, None] & ((columns - column).abs() < apart)[..., None, :]
+            rest.masked_fill_(near.flatten(2), -torch.inf)
+    value, row, column = (torch.cat(parts, dim=2).cpu() for parts in zip(*found, strict=True))
+    return value, row, column
+
+
+class _Strongest:
+    """The k largest values per map among all that were added, each with its picture, row and column."""
+
+    def __init__(self, maps: int, k: int) -> None:
+        self.k = k
+        nowhere = torch.zeros(maps, k, dtype=torch.int64)
+        self.entries = (torch.full((maps, k), -torch.inf), nowhere, nowhere, nowhere)
+
+    @property
+    def value(self) -> Tensor:
+        return self.entries[0]
+
+    def add(self, numbers: Tensor, value: Tensor, row: Tensor, column: Tensor) -> None:
+        """numbers (N,) of the pictures; value, row and column (N, C, count)."""
+        new = (value, numbers[:, None, None].expand_as(value), row, column)
+        joined = [torch.cat([old, n.transpose(0, 1).flatten(1)], 1) for old, n in zip(self.entries, new, strict=True)]
+        order = joined[0].argsort(dim=1, descending=True, stable=True)[:, : self.k]  # stable: earlier pictures first
+        self.entries = tuple(j.gather(1, order) for j in joined)
