@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 
-def write(path: Path, content: bytes) -> None:
-    """Write under a temporary name, flush to disk, rename: a reader sees the old file or the new one, whole.
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A file to write to under a temporary name, flushed to disk and renamed at the end: a reader sees the old file or
+    the new one, whole.
 
     Raises OSError when the disk is full or the folder can't be written; the old file is then untouched.
     """
     temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         with open(temporary, "wb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a whole file at once, as `replacing` does."""
+    with replacing(path) as file:
+        file.write(content)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from zflib.data import data_root, imagenette, sets
+from zflib.data import data_root, folder, imagenette, sets
 
 WNIDS = [
     *("n01440764", "n02102040", "n02979186", "n03000684", "n03028079"),
@@ -182,17 +182,46 @@ def test_where_the_data_root_is(monkeypatch):
     assert data_root().name == "zflib"
 
 
+# --- a folder of one's own ----------------------------------------------------------------------------------------
+
+
+def test_a_folder_with_a_folder_for_each_class(tmp_path, monkeypatch):
+    monkeypatch.setenv("ZFLIB_DATA", str(tmp_path / "cache"))
+    for name, colour in (("dogs", "red"), ("cats", "blue")):
+        (tmp_path / "pets" / "train" / name).mkdir(parents=True)
+        Image.new("RGB", (30, 50), colour).save(tmp_path / "pets" / "train" / name / "one.png")
+    (tmp_path / "pets" / "train" / "dogs" / "two.png").write_bytes(b"no picture")
+    found = folder(tmp_path / "pets" / "train", 8)
+    assert found.name == "pets train" and found.class_names == ("cats", "dogs")
+    assert found.labels.tolist() == [0, 1] and len(found.unreadable) == 1
+    assert found.pixels[:, 0, 0].tolist() == [[0, 0, 255], [255, 0, 0]]
+
+
+@pytest.mark.parametrize("inside", ["nothing", "an-empty-class"])
+def test_a_folder_without_pictures(tmp_path, inside):
+    if inside == "an-empty-class":
+        (tmp_path / "pets" / "cats").mkdir(parents=True)
+    with pytest.raises(FileNotFoundError, match="pets must hold a folder of pictures for each class"):
+        folder(tmp_path / "pets", 8)
+
+
 # --- the pixels that are kept -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "damage", [lambda c: c[: len(c) // 2], lambda c: b"", lambda c: b"PK" + c[2:40], bytes.swapcase]
-)
+DAMAGE = {
+    "half": lambda c: c[: len(c) // 2],
+    "empty": lambda c: b"",
+    "short": lambda c: c[:40],
+    "wrong": bytes.swapcase,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
 def test_damaged_kept_pixels_are_made_again(root, damage):
     first = imagenette("val", 16)
     (path,) = kept(root)
     whole = path.read_bytes()
-    path.write_bytes(damage(whole))
+    path.write_bytes(DAMAGE[damage](whole))
     assert np.array_equal(imagenette("val", 16).pixels, first.pixels)
     assert path.read_bytes() == whole
 
@@ -232,3 +261,11 @@ def test_two_processes_may_write_at_once(root):
         process.join(60)
     assert sums == {imagenette("val", 16).pixels.sum()}
     assert [path.suffix for path in kept(root)] == [".npz"]
+
+
+def test_the_real_imagenette(imagenette_root, monkeypatch):
+    monkeypatch.setenv("ZFLIB_DATA", str(imagenette_root))
+    found = imagenette("val", 32)
+    assert len(found) == 3925 and found.unreadable == ()
+    assert np.bincount(found.labels).tolist() == [387, 395, 357, 386, 409, 394, 389, 419, 399, 390]
+    assert 90 < found.pixels.mean() < 140

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from zflib import atomic
 from zflib.data.pictures import UnreadablePicture, centre_square, read, to_array
 
 
@@ -132,15 +133,10 @@ def _decode(name: str, paths: Sequence[str], side: int) -> tuple[np.ndarray, np.
 
 
 def _keep(path: Path, **arrays: np.ndarray) -> None:
-    """Write under a temporary name, then rename; a folder that can't be written costs only the time to decode."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
+    """Write the decoded pictures for the next run; a folder that can't be written costs only the time to decode."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with open(temporary, "wb") as file:
-                np.savez(file, **arrays)
-            os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        with atomic.replacing(path) as file:
+            np.savez(file, **arrays)
     except OSError as error:
         warnings.warn(f"The decoded pictures are not kept in {path.parent}: {error.strerror}.", stacklevel=4)
