@@ -17,7 +17,7 @@ def draw(kind, step, mirrored):
     if kind == "plot":
         if step == 2:
             raise Impossible("Two curves & a <line> do not fit.")
-        figure, axes = plots.figure(width=3, height=2)
+        figure, axes = plots.figure(width=4, height=2)
         axes.plot(np.sin(np.arange(50) * step * (-1 if mirrored else 1)))
         return figure
     if kind == "photograph":

@@ -97,7 +97,7 @@ def test_all_frames_of_a_page_have_one_size(built):
     for sheet in page_data(html)["sheets"]:
         with Image.open(folder / sheet["src"]) as picture:
             sizes.add((picture.width // sheet["columns"], picture.height // sheet["rows"]))
-    assert sizes == {(304, 208)}
+    assert sizes == {(400, 208)}
 
 
 def test_each_value_of_the_first_axis_has_its_own_sheets(built):

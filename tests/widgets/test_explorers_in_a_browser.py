@@ -145,7 +145,7 @@ def test_a_phone_shows_it_all_without_scrolling_sideways(browser, page, explorer
     frame = explorer.frame(kind="plot", step=1, mirrored=False)
     picture = screenshot(root)
     assert picture.width < 330
-    whole = Image.new("RGB", (304, 208), "white")
+    whole = Image.new("RGB", (400, 208), "white")
     whole.paste(frame)
     smaller = np.asarray(whole.resize(picture.size, Image.Resampling.BILINEAR), dtype=float)
     assert np.abs(np.asarray(picture, dtype=float) - smaller).mean() < 12  # scaled by other hands, but all of it
