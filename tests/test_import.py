@@ -17,7 +17,7 @@ FLOORS = (
     ("network", "paper"),
     ("deconvnet", "weights"),
     ("analysis", "training"),
-    ("plots",),
+    ("plots", "experiments"),
     ("widgets",),
     ("exercises",),
     ("cli", "__main__"),
