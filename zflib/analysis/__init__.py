@@ -10,7 +10,7 @@ from zflib.analysis.controls import (
     shuffled,
 )
 from zflib.analysis.fields import effective_field
-from zflib.analysis.responses import Responses, responses
+from zflib.analysis.responses import Responses, on_boxes, responses
 from zflib.analysis.top import TopActivations, top_activations
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "control_projections",
     "correlation",
     "effective_field",
+    "on_boxes",
     "other_channels",
     "random_entropy",
     "randomised",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +11,7 @@ from PIL import Image
 from torch import Tensor
 
 from zflib.analysis.top import TopActivations, as_sequence, prepared
-from zflib.deconvnet import DeconvNet
+from zflib.deconvnet import DeconvNet, Patches, Trace
 from zflib.network import ConvNet
 
 
@@ -23,13 +22,15 @@ class Responses:
     patches      (u, f, f, 3) uint8    what the receptive field holds; beyond the border mid-grey, which stands for
                                        the zeros of the network's padding
     projections  (u, 3, f, f) float32  the same window, signed
-    images       (u, 3, S, S)          the prepared picture of each unit
-    units        (u, 4)                number in `images`, channel, row, column: what `control_projections` takes
+    boxes        (u, 4)                that window: top, left, bottom, right in pixels of the prepared picture
+    trace        Trace                 of the prepared pictures, one per unit, to project them in other ways
+    units        (u, 4)                number of the picture in the trace, channel, row, column
     """
 
     patches: np.ndarray
     projections: np.ndarray
-    images: Tensor
+    boxes: np.ndarray
+    trace: Trace
     units: Tensor
 
 
@@ -46,27 +47,33 @@ def responses(
     if not 0 <= channel < len(top.dead):
         raise ValueError(f"{top.step} has no map {channel}; it has maps 0 to {len(top.dead) - 1}.")
     if top.dead[channel]:
-        raise ValueError(f"Map {channel} of {top.step} is dead: none of {top.pictures} pictures activates it.")
+        raise ValueError(f"Map {channel} of {top.step} is dead: none of {top.pictures:,} pictures activates it.")
     items, active = as_sequence(pictures), top.active[channel]
     images = torch.stack([prepared(net, items[int(at)], top.size) for at in top.picture[channel][active]])
     row, column = (torch.from_numpy(v[channel][active]) for v in (top.row, top.column))
     units = torch.stack([torch.arange(len(row)), torch.full_like(row, channel), row, column], dim=1)
-    deconv = DeconvNet(net)
-    found = deconv.project_units(deconv.forward(images, upto=top.step), top.step, units, method=method)
-    boxes = top.box[channel][active]
+    deconv, boxes = DeconvNet(net), top.box[channel][active]
+    trace = deconv.forward(images, upto=top.step)
+    projections = on_boxes(deconv.project_units(trace, top.step, units, method=method), boxes)
     black = prepared(net, Image.new("RGB", (top.size, top.size)), top.size)
     grey = -black.mean((1, 2), keepdim=True)
-    patches = torch.stack([window(image - black - grey, box) for image, box in zip(images, boxes, strict=True)]) + grey
-    return Responses(
-        patches.clamp(0, 255).round().byte().permute(0, 2, 3, 1).numpy(),
-        torch.stack([window(found.paste(at).cpu(), box) for at, box in enumerate(boxes)]).numpy(),
-        images,
-        units,
-    )
+    patches = torch.stack([_cut(image - black - grey, box) for image, box in zip(images, boxes, strict=True)]) + grey
+    patches = patches.clamp(0, 255).round().byte().permute(0, 2, 3, 1).numpy()
+    return Responses(patches, projections, boxes, trace, units)
 
 
-def window(picture: Tensor, box: Sequence[int]) -> Tensor:
-    """What a box (top, left, bottom, right) cuts out of a picture (3, H, W); zero beyond the border."""
+def on_boxes(projected: Patches, boxes: Any) -> np.ndarray:
+    """Projections on boxes of one size, whatever window each was computed in; zero beyond the picture's border.
+
+    boxes  (U, 4) whole numbers: top, left, bottom, right
+
+    Returns (U, 3, h, w).
+    """
+    return torch.stack([_cut(projected.paste(at).cpu(), box) for at, box in enumerate(boxes)]).numpy()
+
+
+def _cut(picture: Tensor, box: Any) -> Tensor:
+    """What a box cuts out of a picture (3, H, W); zero beyond the border."""
     top, left, bottom, right = map(int, box)
     height, width = picture.shape[1:]
     cut = picture.new_zeros(picture.shape[0], bottom - top, right - left)
