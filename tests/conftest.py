@@ -1,10 +1,13 @@
-"""What several tests need: real pictures where there are any."""
+"""What several tests need: real pictures and a browser, where there are any."""
 
 import os
 import shutil
 from pathlib import Path
 
 import pytest
+from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
+from selenium.webdriver.chrome.service import Service
 
 BESIDE = Path(__file__).parents[2] / "shared" / "data" / "imagenette2-160.tar"  # beside the checkout
 
@@ -22,3 +25,25 @@ def imagenette_root(tmp_path_factory):
         shutil.rmtree(root)
     else:
         pytest.skip("Imagenette is not here: set ZFLIB_DATA to the folder that holds imagenette2-160.")
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium of the system, or what Selenium finds, with every name but this machine's own resolving to nothing."""
+    options = webdriver.ChromeOptions()
+    for argument in (
+        "--headless=new",
+        "--no-sandbox",  # Chromium refuses to start with one for root, as in a container
+        "--disable-dev-shm-usage",
+        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    ):
+        options.add_argument(argument)
+    options.binary_location = shutil.which("chromium") or ""
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    try:
+        driver = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
+    except WebDriverException as error:
+        pytest.skip(f"There is no Chromium with a driver on this machine: {error.msg.splitlines()[0]}")
+    driver.set_page_load_timeout(60)
+    yield driver
+    driver.quit()

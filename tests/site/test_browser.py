@@ -2,7 +2,6 @@
 
 import functools
 import json
-import shutil
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -10,9 +9,6 @@ from urllib.parse import urlsplit
 
 import check_site
 import pytest
-from selenium import webdriver
-from selenium.common.exceptions import WebDriverException
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
@@ -23,28 +19,6 @@ pytestmark = pytest.mark.browser
 
 # What the theme itself logs on every page; nothing of it stops anything from working.
 KNOWN = ("THEBE_JS_URL", "invalid theme mode")
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """Chromium of the system, or what Selenium finds, with every name but this machine's own resolving to nothing."""
-    options = webdriver.ChromeOptions()
-    for argument in (
-        "--headless=new",
-        "--no-sandbox",  # Chromium refuses to start with one for root, as in a container
-        "--disable-dev-shm-usage",
-        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-    ):
-        options.add_argument(argument)
-    options.binary_location = shutil.which("chromium") or ""
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    try:
-        driver = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
-    except WebDriverException as error:
-        pytest.skip(f"There is no Chromium with a driver on this machine: {error.msg.splitlines()[0]}")
-    driver.set_page_load_timeout(60)
-    yield driver
-    driver.quit()
 
 
 class _Quiet(SimpleHTTPRequestHandler):
