@@ -26,7 +26,8 @@ def describe(fabric: Fabric) -> dict[str, Any]:
         device = f"CPU ({platform.machine()}), {threads} thread{'s' * (threads > 1)}"
     if fabric.world_size > 1:
         device += f", {fabric.world_size} processes"
-    return {"commit": _commit(), "device": device, "versions": {"python": platform.python_version()} | _versions()}
+    versions = {"python": platform.python_version()} | _versions() | {"torch": torch.__version__}
+    return {"commit": _commit(), "device": device, "versions": versions}
 
 
 def peak_memory_gb() -> float | None:
