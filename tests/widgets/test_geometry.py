@@ -95,10 +95,16 @@ def test_torch_agrees_on_sizes_and_on_what_is_impossible(setting):
     ("preset", "expected"),
     [
         ("AlexNet conv1, padding 2", ["= <strong>55.25</strong>", "55 × 55", "(1 pixel) is padding"]),
-        ("AlexNet conv1, as published", ["= <strong>54.25</strong>", "54 × 54", "the last 1 pixel of every row"]),
+        (
+            "AlexNet conv1, as published",
+            ["= <strong>54.25</strong>", "54 × 54", "no window sees the last pixel of a row"],
+        ),
         ("ZFNet conv1", ["= <strong>110.5</strong>", "110 × 110", "(1 pixel) is padding"]),
         ("ZFNet pool1, rounding up", ["= <strong>54.5</strong>", "55 × 55", "hangs over the border by 1 pixel"]),
-        ("ZFNet pool1, rounding down", ["= <strong>54.5</strong>", "54 × 54", "the last 1 pixel of every row"]),
+        (
+            "ZFNet pool1, rounding down",
+            ["= <strong>54.5</strong>", "54 × 54", "no window sees the last pixel of a row"],
+        ),
     ],
 )
 def test_the_presets_tell_the_story_of_the_chapter(preset, expected):

@@ -42,7 +42,7 @@
     const rest = (size + 2 * padding - kernel) % stride;
     const side = `a map of <strong>${g.out} × ${g.out}</strong>`;
     const lost = g.border
-      ? `the last ${pixels(g.border)} of every row and column ${g.border === 1 ? "is" : "are"} never seen.`
+      ? `no window sees the last ${g.border === 1 ? "pixel" : pixels(g.border)} of a row or column.`
       : `what is left over at the far border (${pixels(rest)}) is padding.`;
     let verdict;
     if (rest === 0) verdict = note(`The windows fit exactly: ${side}.`, "plain");
@@ -55,7 +55,7 @@
       verdict = note(`Not a whole number, but ${dropped}: ${side}; ${lost}`, "red");
     }
     if (g.between)
-      verdict += note(`The stride exceeds the kernel: ${pixels(g.between)} of a row lie between windows, unseen.`, "red");
+      verdict += note(`The stride exceeds the kernel and leaves out ${pixels(g.between)} of a row, between windows.`, "red");
     if (padding >= kernel) verdict += note("The first window sees nothing but padding.", "red");
     return formula + verdict;
   }

@@ -92,7 +92,7 @@ def words(size: int, kernel: int, stride: int, padding: int, ceil_mode: bool) ->
     rest = (size + 2 * padding - kernel) % stride
     side = f"a map of <strong>{g.out} × {g.out}</strong>"
     lost = (
-        f"the last {pixels(g.border)} of every row and column {'is' if g.border == 1 else 'are'} never seen."
+        f"no window sees the last {'pixel' if g.border == 1 else pixels(g.border)} of a row or column."
         if g.border
         else f"what is left over at the far border ({pixels(rest)}) is padding."
     )
@@ -108,7 +108,7 @@ def words(size: int, kernel: int, stride: int, padding: int, ceil_mode: bool) ->
         verdict = note(f"Not a whole number, but {dropped}: {side}; {lost}", "red")
     if g.between:
         verdict += note(
-            f"The stride exceeds the kernel: {pixels(g.between)} of a row lie between windows, unseen.", "red"
+            f"The stride exceeds the kernel and leaves out {pixels(g.between)} of a row, between windows.", "red"
         )
     if padding >= kernel:
         verdict += note("The first window sees nothing but padding.", "red")
