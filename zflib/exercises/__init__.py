@@ -8,7 +8,7 @@ from textwrap import fill
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a checker thinks of an answer; true if it is right, and shown as its sentence, in lines of 88 characters."""
+    """What a checker thinks of an answer; true if it is right, and shown as its sentence, in lines that fit a page."""
 
     correct: bool
     text: str
@@ -17,4 +17,4 @@ class Verdict:
         return self.correct
 
     def __repr__(self) -> str:
-        return fill(f"{'Right' if self.correct else 'Not yet'}: {self.text}", width=88)
+        return fill(f"{'Right' if self.correct else 'Not yet'}: {self.text}", width=78)
