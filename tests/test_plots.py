@@ -78,3 +78,15 @@ def test_labelled_keeps_the_pixels_and_writes_above_them():
     assert (sheet[20:22, :3] == small).all() and (sheet[22:40, :50] == 255).all()
     assert (sheet[20:40, 58:] == large).all() and (sheet[68:, :50] == large).all()
     assert (sheet[:20, 58:] < 128).any()  # a label
+
+
+def test_responses_are_of_one_size_and_leave_missing_places_white():
+    sheets = []
+    for count, side in ((9, 7), (9, 163), (2, 27)):
+        patches = np.zeros((count, side, side, 3), dtype=np.uint8)
+        projections = np.zeros((count, 3, side, side), dtype=np.float32)
+        sheets.append(plots.responses(patches, projections, projections, "control"))
+        assert plots.responses(patches, projections).shape[0] < sheets[-1].shape[0]
+    assert len({sheet.shape for sheet in sheets}) == 1
+    black = [(sheet == 0).all(axis=2).mean() for sheet in sheets]
+    assert black[0] == pytest.approx(black[1], abs=0.01) and black[2] < 0.3 * black[0]

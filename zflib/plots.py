@@ -110,6 +110,41 @@ def labelled(pictures: Sequence[np.ndarray], labels: Sequence[str], columns: int
     return np.asarray(sheet)
 
 
+def responses(patches: Any, projections: Any, control: Any = (), caption: str = "", cell: int = 104) -> np.ndarray:
+    """A map's patches beside their projections, three in a row as in Figure 2, with a strip of controls below.
+
+    patches      (u, f, f, 3) uint8
+    projections  (u, 3, f, f) signed
+    control      (u, 3, f, f) signed, under `caption`
+    cell         side of one picture in pixels: small patches are enlarged pixel by pixel, large ones shrunk
+
+    Returns (H, W, 3) uint8 of the same size for every map of nine or fewer, whatever f.
+    """
+    nine = np.full((9, cell, cell, 3), 255, dtype=np.uint8)
+    beside = []
+    for pictures in (patches, signed(projections)):
+        grid = nine.copy()
+        grid[: len(pictures)] = [_resized(picture, cell) for picture in pictures]
+        beside.append(tile(grid, columns=3, gap=2))
+    sheet = labelled(beside, ("strongest patches", "their projections"), columns=2)
+    if not len(control):
+        return sheet
+    strip = nine[:, : (small := (sheet.shape[1] - 16) // 9), :small].copy()
+    strip[: len(control)] = [_resized(picture, small) for picture in signed(control)]
+    below = labelled([tile(strip, columns=9, gap=2)], (caption,), columns=1)
+    gap = np.full((8, sheet.shape[1], 3), 255, dtype=np.uint8)
+    right = ((0, 0), (0, sheet.shape[1] - below.shape[1]), (0, 0))
+    return np.concatenate([sheet, gap, np.pad(below, right, constant_values=255)])
+
+
+def _resized(picture: np.ndarray, side: int) -> np.ndarray:
+    """(h, w, 3) uint8 pixels at another side; enlarged pixels stay squares."""
+    from PIL import Image
+
+    method = Image.Resampling.NEAREST if len(picture) * 2 <= side else Image.Resampling.BICUBIC
+    return np.asarray(Image.fromarray(picture).resize((side, side), method))
+
+
 def architecture(axes: Any, network: Architecture) -> None:
     """A network as in Figure 3, drawn to scale on matplotlib axes; every number from its `geometry()`.
 

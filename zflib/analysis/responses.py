@@ -19,11 +19,11 @@ from zflib.network import ConvNet
 class Responses:
     """The u strongest active units of one map; f is the side of their theoretical receptive field.
 
-    patches      (u, f, f, 3) uint8    what the receptive field holds; beyond the border mid-grey, which stands for
-                                       the zeros of the network's padding
+    patches      (u, f, f, 3) uint8    what the receptive field holds; beyond the border the network's mean colour,
+                                       which stands for the zeros of its padding
     projections  (u, 3, f, f) float32  the same window, signed
     boxes        (u, 4)                that window: top, left, bottom, right in pixels of the prepared picture
-    trace        Trace                 of the prepared pictures, one per unit, to project them in other ways
+    trace        Trace                 of the prepared pictures, to project the units in other ways
     units        (u, 4)                number of the picture in the trace, channel, row, column
     """
 
@@ -49,15 +49,16 @@ def responses(
     if top.dead[channel]:
         raise ValueError(f"Map {channel} of {top.step} is dead: none of {top.pictures:,} pictures activates it.")
     items, active = as_sequence(pictures), top.active[channel]
-    images = torch.stack([prepared(net, items[int(at)], top.size) for at in top.picture[channel][active]])
-    row, column = (torch.from_numpy(v[channel][active]) for v in (top.row, top.column))
-    units = torch.stack([torch.arange(len(row)), torch.full_like(row, channel), row, column], dim=1)
+    numbers, at = np.unique(top.picture[channel][active], return_inverse=True)  # one may hold several of the units
+    images = torch.stack([prepared(net, items[int(number)], top.size) for number in numbers])
+    at, row, column = (torch.from_numpy(v) for v in (at, top.row[channel][active], top.column[channel][active]))
+    units = torch.stack([at, torch.full_like(row, channel), row, column], dim=1)
     deconv, boxes = DeconvNet(net), top.box[channel][active]
     trace = deconv.forward(images, upto=top.step)
     projections = on_boxes(deconv.project_units(trace, top.step, units, method=method), boxes)
     black = prepared(net, Image.new("RGB", (top.size, top.size)), top.size)
     grey = -black.mean((1, 2), keepdim=True)
-    patches = torch.stack([_cut(image - black - grey, box) for image, box in zip(images, boxes, strict=True)]) + grey
+    patches = torch.stack([_cut(images[p] - black - grey, box) for p, box in zip(at, boxes, strict=True)]) + grey
     patches = patches.clamp(0, 255).round().byte().permute(0, 2, 3, 1).numpy()
     return Responses(patches, projections, boxes, trace, units)
 
