@@ -51,7 +51,6 @@ def test_contrast_norm_equals_torchs_with_five_times_the_alpha(scale):
     torch.testing.assert_close(ours(x), theirs(x), rtol=2e-6, atol=1e-6 * scale)
     gradients = [torch.autograd.grad(norm(x), x, signal)[0] for norm in (ours, theirs)]
     torch.testing.assert_close(*gradients, rtol=1e-5, atol=1e-6)
-    torch.testing.assert_close(ours.jacobian_transposed(x.detach(), signal), gradients[1], rtol=1e-5, atol=1e-6)
 
 
 def test_contrast_norm_gradient_is_that_of_its_values():

@@ -39,10 +39,6 @@ class ContrastNorm(nn.Module):
         at = torch.arange(x.shape[1], device=x.device)
         return ((at[:, None] - at).abs() <= self.size // 2).to(x.dtype)[:, :, None, None]
 
-    def jacobian_transposed(self, x: Tensor, signal: Tensor) -> Tensor:
-        """The gradient at the input x, given the gradient `signal` at the output."""
-        return _backward(x, signal, *_factors(x, self.neighbours(x)), self.neighbours(x))
-
     def extra_repr(self) -> str:
         return f"size={self.size}, k={self.k}, alpha={self.alpha}, beta={self.beta}"
 
@@ -55,12 +51,6 @@ def _factors(x: Tensor, neighbours: Tensor) -> tuple[Tensor, Tensor]:
     base = base.float() if x.dtype == torch.bfloat16 else base
     root = (ContrastNorm.k + ContrastNorm.alpha * base).rsqrt()
     return root * root, root * root.sqrt()
-
-
-def _backward(x: Tensor, grad: Tensor, reciprocal: Tensor, scale: Tensor, neighbours: Tensor) -> Tensor:
-    straight = grad * scale
-    across = F.conv2d((straight * x * reciprocal).to(x.dtype), neighbours)
-    return (straight - 2 * ContrastNorm.alpha * ContrastNorm.beta * x * across).to(x.dtype)
 
 
 def _no_autocast(x: Tensor) -> AbstractContextManager:
@@ -84,7 +74,9 @@ class _Normalise(torch.autograd.Function):
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
         x, reciprocal, scale, neighbours = ctx.saved_tensors
         with _no_autocast(x):
-            return _backward(x, grad, reciprocal, scale, neighbours), None
+            straight = grad * scale
+            across = F.conv2d((straight * x * reciprocal).to(x.dtype), neighbours)
+            return (straight - 2 * ContrastNorm.alpha * ContrastNorm.beta * x * across).to(x.dtype), None
 
 
 class ConvNet(nn.Module):
