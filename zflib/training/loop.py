@@ -8,6 +8,7 @@ import json
 import math
 import os
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -145,7 +146,6 @@ def train(
         except OSError as error:
             say(f"No checkpoint written in {folder} ({error.strerror}); training goes on.")
 
-    mean = mean.to(fabric.device)
     last_kept = clock = time.monotonic()
     taken = 0
     while progress["epoch"] < recipe.epochs:
@@ -169,7 +169,7 @@ def train(
             batch = batch[fabric.global_rank :: fabric.world_size]
             # One seed for each step and process, so that dropout after a resume is what it would have been.
             torch.manual_seed((run.seed * 1_000_003 + epoch * steps + step) * 64 + fabric.global_rank)
-            x = augment.crops(run.train.pixels[batch], drawn[batch], mean.cpu(), run.architecture.input_size)
+            x = augment.crops(run.train.pixels[batch], drawn[batch], mean, run.architecture.input_size)
             x = x.to(fabric.device, memory_format=torch.channels_last)
             y = torch.from_numpy(run.train.labels[batch]).to(fabric.device)
             logits = model(x)
@@ -186,7 +186,8 @@ def train(
             progress["step"] = step + 1
             if not math.isfinite(progress["loss"]):
                 if fabric.is_global_zero:
-                    _write_log(folder, [*log, {"epoch": epoch + 1, "diverged_in_step": step + 1}])
+                    with suppress(OSError):  # a full disk must not hide what happened
+                        _write_log(folder, [*log, {"epoch": epoch + 1, "diverged_in_step": step + 1}])
                 raise Diverged(
                     f"The loss is not finite in epoch {epoch + 1}, step {step + 1}; lower the learning rate."
                 )
