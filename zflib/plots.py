@@ -62,6 +62,18 @@ def show(axes: Any, picture: Any, title: str = "") -> None:
     axes.set_yticks([])
 
 
+def box(axes: Any, corners: Any, colour: str, label: str = "") -> None:
+    """A square on a picture shown on matplotlib axes.
+
+    corners  top, left, bottom, right in pixels, the last two exclusive
+    """
+    from matplotlib.patches import Rectangle
+
+    top, left, bottom, right = corners
+    place, size = (left - 0.5, top - 0.5), (right - left, bottom - top)
+    axes.add_patch(Rectangle(place, *size, fill=False, edgecolor=colour, linewidth=1.6, label=label))
+
+
 def numbers(axes: Any, values: Any, marked: Any = (), title: str = "") -> None:
     """A small (H, W) map on matplotlib axes, every square with its number.
 
