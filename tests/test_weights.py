@@ -224,6 +224,8 @@ def test_three_seeds_are_kept_and_bear_out_their_records(network):
         right = (seed.validation_logits.argmax(1) == seed.validation_labels).mean()
         # float16 logits may swap two that were nearly equal.
         assert abs(right - seed.record["accuracy"]["one_crop"]["top1"]) < 1e-3
+    noted = [(s["seed"], s["ten_crops"]) for s in weights.record(network)["seeds"]]
+    assert noted == [(seed.record["seed"], seed.record["accuracy"]["ten_crops"]) for seed in seeds]
     shipped = weights.load(network).conv1.weight.detach().cpu().numpy()
     assert any(np.array_equal(shipped, seed.conv1) for seed in seeds)
 

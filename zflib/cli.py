@@ -119,6 +119,9 @@ def keep_seed(given: argparse.Namespace) -> None:
     from zflib.training import ship
 
     path = ship.keep_seed(given.folder, _validation(given), given.results)
+    network = weights.record(path.stem, given.results)["architecture"]["name"]
+    if given.results == weights.RESULTS and network in weights.available():
+        weights.note_seeds(network)
     _draw_record(path, load_file(path)["conv1"])
 
 

@@ -123,6 +123,19 @@ def seeds(network: str, folder: Path = RESULTS) -> tuple[Seed, ...]:
     return tuple(sorted(found, key=lambda seed: seed.record["seed"]))
 
 
+def note_seeds(network: str, folder: Path = SHIPPED, results: Path = RESULTS) -> None:
+    """Write the accuracy of every kept seed into the record of the network's named weights, as `record["seeds"]`.
+
+    The spread over seeds is then known wherever the weights are, also where `results` is not. Errors as for `seeds`.
+    """
+    facts = record(network, folder)
+    kept = [seed.record for seed in seeds(network, results)]
+    facts["seeds"] = [
+        {"seed": r["seed"]} | {crops: r["accuracy"][crops] for crops in ("one_crop", "ten_crops")} for r in kept
+    ]
+    atomic.write(_paths(network, folder)[1], (json.dumps(facts, indent=1) + "\n").encode())
+
+
 def store_seed(net: ConvNet, logits: np.ndarray, labels: np.ndarray, facts: dict[str, Any], folder: Path) -> Path:
     """Write what a `Seed` holds as NETWORK-seedK.safetensors (float16) and .json; returns the former's path.
 
