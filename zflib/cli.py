@@ -116,6 +116,7 @@ def keep_seed(given: argparse.Namespace) -> None:
     """Store a run's first-layer filters, validation logits and record."""
     from safetensors.numpy import load_file
 
+    from zflib import weights
     from zflib.training import ship
 
     path = ship.keep_seed(given.folder, _validation(given), given.results)
