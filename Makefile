@@ -20,7 +20,7 @@ test: $(READY) ## lint, unit tests, notebooks, and the built pages in a browser
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest --ignore=tests/site
-	ZFLIB_PICTURES=embedded $(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 --timeout=330 notebooks
+	ZFLIB_PICTURES=embedded $(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=600 --timeout=660 notebooks
 	ZFLIB_PICTURES=embedded $(BIN)/python tools/build_book.py --reuse
 	$(BIN)/python -m pytest tests/site
 

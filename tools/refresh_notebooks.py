@@ -30,7 +30,7 @@ def refresh(path: Path) -> None:
     notebook = nbformat.read(path, as_version=4)
     NotebookClient(
         notebook,
-        timeout=300,
+        timeout=1200,
         kernel_name="python3",
         resources={"metadata": {"path": path.parent}},
         record_timing=False,  # times of day would change the file at every run
