@@ -98,8 +98,9 @@ def test_randomised_refuses_what_has_no_weights(net):
 def test_cascade_goes_down_from_the_top(net):
     assert cascade(net, "conv3") == (("conv3",), ("conv3", "conv2"), ("conv3", "conv2", "conv1"))
     assert cascade(net, "relu1") == (("conv1",),)
-    with pytest.raises(KeyError, match="conv9"):
-        cascade(net, "conv9")
+    for unknown in ("conv9", ""):
+        with pytest.raises(KeyError, match=f"no step '{unknown}'"):
+            cascade(net, unknown)
 
 
 def test_other_channels_are_others():
@@ -108,6 +109,8 @@ def test_other_channels_are_others():
     assert (moved[:, 1] != units[:, 1]).all()
     assert set(moved[:, 1].tolist()) == set(range(7))
     assert torch.equal(moved[:, [0, 2, 3]], units[:, [0, 2, 3]])
+    with pytest.raises(ValueError, match="two or more"):
+        other_channels(units, 1)
 
 
 def test_controls_share_windows_and_the_seed_does_not_matter(net, trace):

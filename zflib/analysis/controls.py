@@ -74,9 +74,9 @@ def cascade(net: nn.Module, step: str) -> tuple[tuple[str, ...], ...]:
     Raises KeyError for an unknown step.
     """
     modules = dict(net.named_modules())
-    names = list(modules)
+    names = list(modules)[1:]  # without the network itself
     if step not in names:
-        raise KeyError(f"There is no step {step!r}; the steps are {', '.join(names[1:])}.")
+        raise KeyError(f"There is no step {step!r}; the steps are {', '.join(names)}.")
     below = names[: names.index(step) + 1]
     layers = [name for name in below if isinstance(modules[name], nn.Conv2d | nn.Linear)][::-1]
     return tuple(tuple(layers[: at + 1]) for at in range(len(layers)))
@@ -87,7 +87,11 @@ def other_channels(units: Any, maps: int, seed: int = 0) -> Tensor:
 
     units  (U, 4) or (U, 2) whole numbers: picture, channel, ...
     maps   how many the step has
+
+    Raises ValueError where the step has no other map.
     """
+    if maps < 2:
+        raise ValueError(f"A random other map needs a step with two or more, not {maps}.")
     units = torch.as_tensor(units)
     shift = torch.randint(1, maps, (len(units),), generator=torch.Generator().manual_seed(seed))
     other = units.clone()
