@@ -476,8 +476,9 @@ def test_a_trace_holds_the_networks_own_values(mini):
         rectified = name.startswith(("conv", "fc6", "fc7"))
         assert torch.equal(trace[name], x.relu() if rectified else x)
     assert torch.equal(trace["conv5"], trace["relu5"])
-    with pytest.raises(KeyError, match="no step 'conv9'; the steps are conv1, relu1"):
-        trace["conv9"]
+    for look in (trace.__getitem__, trace.before):
+        with pytest.raises(KeyError, match="no step 'conv9'; the steps are conv1, relu1"):
+            look("conv9")
 
 
 def test_neither_the_model_nor_the_images_are_touched():
@@ -552,6 +553,7 @@ class Rearranged(nn.Sequential):
         (lambda: nn.Sequential(nn.Conv2d(3, 4, 3, padding=1, padding_mode="reflect")), r"0 \(Conv2d\).*zeros"),
         (lambda: nn.Sequential(nn.Conv2d(3, 4, 3, padding="same")), r"0 \(Conv2d\).*padding in numbers"),
         (lambda: nn.Sequential(nn.MaxPool2d((2, 3))), r"0 \(MaxPool2d\).*square"),
+        (lambda: nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten(2)), r"1 \(Flatten\).*everything but the pictures"),
         (lambda: torchvision.models.resnet18(), r"ResNet can't be reversed"),
         (lambda: torchvision.models.vgg11_bn(), r"features\.1 \(BatchNorm2d\)"),
     ],
@@ -571,12 +573,13 @@ def test_adaptive_pooling_that_changes_something_is_refused():
 @pytest.mark.parametrize(
     ("images", "message"),
     [
-        (torch.rand(3, 128, 128), r"\(N, 3, H, W\), not torch.float32 \(3, 128, 128\)"),
+        (torch.rand(3, 128, 128), r"N > 0, not torch.float32 \(3, 128, 128\)"),
         (torch.zeros(1, 3, 128, 128, dtype=torch.uint8), "floating-point"),
         (torch.full((1, 3, 128, 128), float("nan")), "NaN"),
         (torch.rand(1, 1, 128, 128), "conv1 can't take"),
         (torch.rand(1, 3, 8, 8), "can't take an input of shape"),
         ([1, 2], "not list"),
+        (torch.rand(0, 3, 128, 128), "N > 0"),
     ],
 )
 def test_images_that_do_not_fit_are_refused(mini, images, message):
@@ -591,6 +594,11 @@ def test_images_that_do_not_fit_are_refused(mini, images, message):
         ({"channel": -1}, "no channel -1"),
         ({"unit": (0, 7, 0)}, "no unit"),
         ({"unit": (0,)}, "no unit"),
+        ({"unit": (0, 1.5, 0)}, "no unit"),
+        ({"unit": 3}, "no unit 3"),
+        ({"channel": 1.5}, "no channel 1.5"),
+        ({"channel": "a"}, "no channel 'a'"),
+        ({"channel": 1, "seed": float("nan")}, "finite"),
         ({}, "Say which unit"),
         ({"channel": 1, "unit": (0, 0, 0)}, "Say which unit"),
         ({"channel": 1, "method": "saliency"}, "method must be one of deconvnet, gradient, guided"),

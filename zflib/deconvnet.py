@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from math import isfinite
+from operator import index
 
 import torch
 from torch import Tensor, nn
@@ -112,7 +114,8 @@ class Trace:
         return self.activations[step]
 
     def before(self, step: str) -> Tensor:
-        """The input of a step: the activations of the step below it, or the images."""
+        """The activations of the step below, as `trace[...]` gives them; the images for the first step."""
+        self[step]  # raises KeyError for an unknown one
         names = list(self.activations)
         at = names.index(step)
         return self.activations[names[at - 1]] if at else self.images
@@ -192,10 +195,10 @@ class DeconvNet:
         if last not in self._layers:
             raise KeyError(f"There is no step {upto!r}; the steps are {', '.join(self.steps)}.")
         last = self._rectified.get(last, last)
-        if not isinstance(images, Tensor) or images.ndim != 4 or not images.is_floating_point():
+        if not isinstance(images, Tensor) or images.ndim != 4 or not images.is_floating_point() or not len(images):
             found = f"{images.dtype} {tuple(images.shape)}" if isinstance(images, Tensor) else type(images).__name__
             raise ValueError(
-                f"Images must be a floating-point tensor (N, 3, H, W), not {found}. "
+                f"Images must be a floating-point tensor (N, 3, H, W), N > 0, not {found}. "
                 "Use net.preprocess on each picture and torch.stack."
             )
         if not torch.isfinite(images).all():
@@ -220,6 +223,8 @@ class DeconvNet:
                             "be reversed. Use pictures at which it changes nothing, or leave it out."
                         )
                     x = y
+            except torch.OutOfMemoryError:
+                raise
             except RuntimeError as error:
                 raise ValueError(f"{name} can't take an input of shape {tuple(x.shape)}: {error}") from error
             trace.activations[name] = x
@@ -273,7 +278,7 @@ class DeconvNet:
 
         `method` and `seed` as in `project`. Returns the projections as `Patches`, in the order of `units`.
         """
-        units = torch.as_tensor(units)
+        units = torch.as_tensor(units).cpu()
         depth = trace[step].ndim
         if units.ndim != 2 or units.shape[1] != depth or units.is_floating_point() or not len(units):
             raise ValueError(
@@ -281,7 +286,7 @@ class DeconvNet:
                 f"not {units.dtype} {tuple(units.shape)}."
             )
         limit = torch.tensor(trace[step].shape)
-        if ((units < 0) | (units.cpu() >= limit)).any():
+        if ((units < 0) | (units >= limit)).any():
             raise ValueError(f"A unit lies outside {step}, whose activations have shape {tuple(limit.tolist())}.")
         return self._project(trace, step, units, method, "sum", seed, local=True)
 
@@ -291,19 +296,22 @@ class DeconvNet:
         if (channel is None) == (unit is None):
             raise ValueError("Say which unit: either channel=... (its strongest unit) or unit=(channel, row, column).")
         limits = tuple(values.shape[1:])
-        wanted = (channel,) if unit is None else tuple(unit)
+        try:
+            wanted = tuple(map(index, (channel,) if unit is None else unit))
+        except TypeError:
+            wanted = ()  # not whole numbers
         if len(wanted) != (1 if unit is None else len(limits)) or not all(
             0 <= at < limit for at, limit in zip(wanted, limits, strict=False)
         ):
-            what = f"channel {channel}" if unit is None else f"unit {wanted}"
+            what = f"channel {channel!r}" if unit is None else f"unit {unit!r}"
             raise ValueError(f"{step} has no {what}; its activations have shape {limits} for each picture.")
         pictures = torch.arange(len(values))
         if unit is not None:
             return torch.cat([pictures[:, None], torch.tensor(wanted).expand(len(values), -1)], dim=1)
-        channels = torch.full_like(pictures, channel)
+        channels = torch.full_like(pictures, wanted[0])
         if values.ndim == 2:
             return torch.stack([pictures, channels], dim=1)
-        strongest = values[:, channel].flatten(1).argmax(1).cpu()
+        strongest = values[:, wanted[0]].flatten(1).argmax(1).cpu()
         return torch.stack([pictures, channels, strongest // limits[2], strongest % limits[2]], dim=1)
 
     @torch.no_grad()
@@ -311,6 +319,8 @@ class DeconvNet:
         self, trace: Trace, step: str, units: Tensor, method: str, overlap: str, seed: float | None, local: bool
     ) -> Patches:
         _check_choice("method", method, METHODS)
+        if seed is not None and not isfinite(seed):
+            raise ValueError(f"The seed must be a finite number, not {seed!r}.")
         if tuple(trace.activations) != self.steps[: len(trace.activations)]:
             raise ValueError("This trace is of a network with other steps; make one with this DeconvNet's forward.")
         units = units.to(trace.images.device)
@@ -361,8 +371,8 @@ class DeconvNet:
             below = _as_maps(trace.before(name))
             module = self._layers[name]
             if isinstance(module, nn.Conv2d | nn.MaxPool2d):
-                kernel, stride = (_single(value) for value in (module.kernel_size, module.stride))
-                side = (side - 1) * stride + kernel
+                kernel, stride, dilation = map(_single, (module.kernel_size, module.stride, module.dilation))
+                side = (side - 1) * stride + (kernel - 1) * dilation + 1
             h, w = below.shape[2:]
             area = min(side, h) * min(side, w) if local and not isinstance(module, nn.Flatten | nn.Linear) else h * w
             largest = max(largest, below.shape[1] * area)
@@ -517,6 +527,10 @@ def _leaves(module: nn.Module, name: str) -> Iterator[tuple[str, nn.Module]]:
         )
     if isinstance(module, nn.Conv2d) and (module.padding_mode != "zeros" or isinstance(module.padding, str)):
         raise TypeError(f"{layer} can't be reversed: give its padding in numbers, with zeros (padding_mode).")
+    if isinstance(module, nn.Flatten) and (module.start_dim, module.end_dim) != (1, -1):
+        raise TypeError(
+            f"{layer} can't be reversed: it must flatten everything but the pictures, as nn.Flatten() does."
+        )
     if isinstance(module, nn.MaxPool2d):
         _pool_numbers(layer, module)
     yield name, module
