@@ -90,3 +90,14 @@ def test_responses_are_of_one_size_and_leave_missing_places_white():
     assert len({sheet.shape for sheet in sheets}) == 1
     black = [(sheet == 0).all(axis=2).mean() for sheet in sheets]
     assert black[0] == pytest.approx(black[1], abs=0.01) and black[2] < 0.3 * black[0]
+
+
+def test_class_entropy_draws_a_box_per_layer_and_leaves_missing_maps_out():
+    steps = {f"conv{n}": [2.0, None, 1.0 + n / 10] for n in range(1, 6)}
+    both = {"trained": steps, "untrained": steps}
+    figure = plots.class_entropy({"one": both, "two": both}, 2.5)
+    for axes, name in zip(figure.axes, ("one", "two"), strict=True):
+        assert axes.get_title() == name and len(axes.patches) == 10
+        assert [label.get_text() for label in axes.get_xticklabels()] == list("12345")
+    words = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert words == ["trained", "untrained", "nine random pictures"]

@@ -269,5 +269,35 @@ def training_record(record: Mapping[str, Any], conv1: Any) -> Any:
     return fig
 
 
+def class_entropy(entropy: Mapping[str, Mapping[str, Mapping[str, Sequence[float | None]]]], random_nine: float) -> Any:
+    """Box plots of class entropy against layer, trained beside untrained, one panel per network.
+
+    entropy      bits of every map by network, "trained" or "untrained", and step; None for maps that have none
+    random_nine  what nine random pictures have
+
+    Returns the matplotlib figure. Whiskers end at the farthest map within one and a half box lengths.
+    """
+    fig, axes = figure(1, len(entropy), width=8, height=3.6)
+    for each, (name, of_network) in zip(axes, entropy.items(), strict=True):
+        for shift, state, colour in ((-0.18, "trained", "#1f77b4"), (0.18, "untrained", "#b0b0b0")):
+            values = [[bits for bits in maps if bits is not None] for maps in of_network[state].values()]
+            drawn = each.boxplot(
+                values,
+                positions=np.arange(1, len(values) + 1) + shift,
+                widths=0.3,
+                patch_artist=True,
+                showfliers=False,
+                boxprops={"facecolor": colour},
+                medianprops={"color": "black"},
+            )
+            drawn["boxes"][0].set_label(state)
+        each.axhline(random_nine, color="#b34700", linestyle="--", label="nine random pictures")
+        layers = range(1, len(values) + 1)
+        each.set(xticks=layers, xticklabels=layers, xlabel="layer", title=name, ylim=(-0.1, 3.3))
+    axes[0].set_ylabel("class entropy, bits")
+    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=8)
+    return fig
+
+
 def _to_numpy(values: Any) -> np.ndarray:
     return values.detach().cpu().numpy() if hasattr(values, "detach") else np.asarray(values)
