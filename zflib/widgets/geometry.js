@@ -14,13 +14,13 @@
   function geometry(size, kernel, stride, padding, ceilMode) {
     const positions = (size + 2 * padding - kernel) / stride + 1;
     const impossible = (problem) => ({ positions, out: 0, border: 0, between: 0, overhang: 0, problem });
-    if (size + 2 * padding < kernel)
+    let out = ceilMode ? Math.ceil(positions) : Math.floor(positions);
+    if (out < 1)
       return impossible(`A kernel of ${pixels(kernel)} does not fit into ${size} + 2·${padding} = ${pixels(size + 2 * padding)}.`);
     if (ceilMode && 2 * padding > kernel)
       return impossible(
         "Rounding up is for pooling, and pooling pads by half its kernel at most: " +
         `${pixels(Math.floor(kernel / 2))}, not ${padding}. A window of nothing but padding has no maximum.`);
-    let out = ceilMode ? Math.ceil(positions) : Math.floor(positions);
     if (ceilMode && (out - 1) * stride >= size + padding) out -= 1; // that window would start beyond the picture
     const end = (out - 1) * stride + kernel - padding;
     let between = 0;

@@ -63,7 +63,8 @@ def geometry(size: int, kernel: int, stride: int, padding: int, ceil_mode: bool)
     `ceil_mode` rounds up; it exists for pooling only, which allows padding up to half the kernel.
     """
     positions = (size + 2 * padding - kernel) / stride + 1
-    if size + 2 * padding < kernel:
+    out = output_size(size, kernel, stride, padding, ceil_mode)
+    if out < 1:
         problem = f"A kernel of {pixels(kernel)} does not fit into {size} + 2·{padding} = {pixels(size + 2 * padding)}."
         return Geometry(positions, 0, 0, 0, 0, problem)
     if ceil_mode and 2 * padding > kernel:
@@ -72,7 +73,6 @@ def geometry(size: int, kernel: int, stride: int, padding: int, ceil_mode: bool)
             f"{pixels(kernel // 2)}, not {padding}. A window of nothing but padding has no maximum."
         )
         return Geometry(positions, 0, 0, 0, 0, problem)
-    out = output_size(size, kernel, stride, padding, ceil_mode)
     end = (out - 1) * stride + kernel - padding  # of the last window, in pixels of the picture
     between = sum((at + padding) % stride >= kernel for at in range(min(size, end))) if stride > kernel else 0
     return Geometry(positions, out, max(0, size - end), between, max(0, end - size - padding), "")
