@@ -241,7 +241,14 @@ def test_top_over_the_photographs(capsys, shipped, tmp_path):
     for line, at, value in zip(out.splitlines(), found.picture[channel], found.value[channel], strict=False):
         assert f" {names[at]}, " in line and line.endswith(f"activation {value:.3g}")
     with Image.open(tmp_path / "top.png") as written:
-        assert written.size == (2 * 27 + 1, 2 * 27 + 1)  # conv2 of ZFNet sees 27 pixels
+        # conv2 of ZFNet sees 27 pixels: four patches in a square, and their four projections beside them
+        assert written.size == (2 * (2 * 27 + 1) + 4, 2 * 27 + 1)
+
+
+def test_top_of_a_class(capsys, shipped, tmp_path):
+    status, out, err = run(capsys, "top", "--net", "mine", "--weights", shipped, "--step", "fc8", "--count", "2",
+                           "--out", tmp_path / "top.png")  # fmt: skip
+    assert (status == 0 and out.count("activation") == 2) or "is silent" in err
 
 
 def test_top_over_a_folder_leaves_out_what_it_can_not_read(capsys, shipped, tmp_path):

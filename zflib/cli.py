@@ -154,8 +154,8 @@ def top(given: argparse.Namespace) -> None:
     """Find the strongest patches of one map over many pictures."""
     import numpy as np
 
-    import zflib
     from zflib import plots, weights
+    from zflib.analysis import responses, top_activations
 
     net = weights.load(given.net, given.weights)
     steps = {step.name: step.maps for step in net.architecture.geometry()}
@@ -163,22 +163,20 @@ def top(given: argparse.Namespace) -> None:
     if not 0 <= given.channel < steps[given.step]:
         raise ValueError(f"{given.step} of {given.net} has maps 0 to {steps[given.step] - 1}, no {given.channel}.")
     names, pictures = _pictures(given.pictures)
-    found = zflib.top_activations(net, pictures, given.step, k=given.count, size=given.size, progress=given.step)
-    strongest = [at for at in range(given.count) if found.value[given.channel, at] > 0]
-    if not strongest:
+    found = top_activations(net, pictures, given.step, k=given.count, size=given.size, progress=given.step)
+    if found.dead[given.channel]:
         raise ValueError(f"Map {given.channel} of {given.step} is silent on all {found.pictures} pictures.")
-    patches = []
-    for at in strongest:
-        number, box = found.picture[given.channel, at], found.box[given.channel, at]
-        prepared = net.preprocess(pictures[int(number)], size=given.size) + net.mean.cpu()
-        patches.append(_cut(prepared.clamp(0, 255).numpy().astype(np.uint8), *box))
-        row, column = found.row[given.channel, at], found.column[given.channel, at]
-        value = found.value[given.channel, at]
+    for at in range(int(found.active[given.channel].sum())):
+        number, row, column, value = (
+            v[given.channel, at] for v in (found.picture, found.row, found.column, found.value)
+        )
         print(f"{at + 1}. {names[number]}, unit ({row}, {column}), activation {value:.3g}")
+    shown = responses(net, pictures, found, given.channel)
+    columns = int(np.ceil(np.sqrt(len(shown.patches))))
+    halves = [plots.tile(half, columns) for half in (shown.patches, plots.signed(shown.projections))]
     out = given.out or Path(f"{given.net}-{given.step}-{given.channel}.png")
-    columns = int(np.ceil(np.sqrt(len(patches))))
-    _write_png(out, plots.enlarge(plots.tile(patches, columns), given.enlarge))
-    print(f"{out}: {len(patches)} patches, strongest first")
+    _write_png(out, plots.enlarge(plots.tile(np.stack(halves), columns=2, gap=4), given.enlarge))
+    print(f"{out}: {len(shown.patches)} patches, strongest first, and their projections")
 
 
 def _data(name: str, split: str, side: int, download: bool) -> PictureSet:
@@ -217,18 +215,6 @@ def _pictures(folder: Path | None) -> tuple[list[str], Sequence[Any]]:
 def _check_step(step: str, steps: Sequence[str]) -> None:
     if step not in steps:
         raise ValueError(f"There is no step {step!r}; the steps are {', '.join(steps)}.")
-
-
-def _cut(picture: Any, top: int, left: int, bottom: int, right: int) -> Any:
-    """(h, w, 3) of a (3, H, W) picture; mid-grey where the box reaches beyond the border."""
-    import numpy as np
-
-    patch = np.full((bottom - top, right - left, 3), 128, dtype=np.uint8)
-    height, width = picture.shape[1:]
-    rows, columns = slice(max(top, 0), min(bottom, height)), slice(max(left, 0), min(right, width))
-    inside = picture[:, rows, columns].transpose(1, 2, 0)
-    patch[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left] = inside
-    return patch
 
 
 def _draw_record(path: Path, conv1: Any) -> None:

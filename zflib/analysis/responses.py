@@ -55,7 +55,9 @@ def responses(
     units = torch.stack([at, torch.full_like(row, channel), row, column], dim=1)
     deconv, boxes = DeconvNet(net), top.box[channel][active]
     trace = deconv.forward(images, upto=top.step)
-    projections = on_boxes(deconv.project_units(trace, top.step, units, method=method), boxes)
+    projections = on_boxes(
+        deconv.project_units(trace, top.step, units[:, : trace[top.step].ndim], method=method), boxes
+    )
     black = prepared(net, Image.new("RGB", (top.size, top.size)), top.size)
     grey = -black.mean((1, 2), keepdim=True)
     patches = torch.stack([_cut(images[p] - black - grey, box) for p, box in zip(at, boxes, strict=True)]) + grey
