@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from textwrap import fill
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -18,3 +20,11 @@ class Verdict:
 
     def __repr__(self) -> str:
         return fill(f"{'Right' if self.correct else 'Not yet'}: {self.text}", width=78)
+
+
+def attempt(function: Callable[..., Any], *arguments: Any) -> tuple[Any, str]:
+    """What a reader's function returns, or None and a phrase that says how it failed."""
+    try:
+        return function(*arguments), ""
+    except Exception as error:  # whatever a reader's code raises is an answer to report, not ours to handle
+        return None, f"raised {type(error).__name__}: {error}"

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from zflib.deconvnet import DeconvNet
-from zflib.exercises import Verdict
+from zflib.exercises import Verdict, attempt
 
 # Exercise 3.1: a signal of two numbers on its way down through a filter of three taps that moves two at a time.
 SIGNAL, TAPS, STRIDE = np.array([1.0, 2.0]), np.array([1.0, 0.0, -1.0]), 2
@@ -54,10 +54,9 @@ def check_rectify(function: Any) -> Verdict:
         "guided": signal.relu() * (activation > 0),
     }
     for method, right in rules.items():
-        try:
-            came = function(signal.clone(), activation.clone(), method)
-        except Exception as error:
-            return Verdict(False, f"{method}: your function raised {type(error).__name__}: {error}")
+        came, trouble = attempt(function, signal.clone(), activation.clone(), method)
+        if trouble:
+            return Verdict(False, f"{method}: your function {trouble}")
         if not isinstance(came, Tensor) or came.shape != right.shape:
             what = f"a tensor of shape {tuple(came.shape)}" if isinstance(came, Tensor) else type(came).__name__
             return Verdict(False, f"{method}: expected a tensor of shape {tuple(right.shape)}; what came is {what}.")
@@ -94,10 +93,9 @@ def check_deconvnet(function: Any) -> Verdict:
             if trace["4"][0, channel].max() == 0:
                 continue
             right = deconv.project(trace, "4", channel=channel)
-            try:
-                came = function(net, x.clone(), channel)
-            except Exception as error:
-                return Verdict(False, f"toy({seed}, {size}): your function raised {type(error).__name__}: {error}")
+            came, trouble = attempt(function, net, x.clone(), channel)
+            if trouble:
+                return Verdict(False, f"toy({seed}, {size}): your function {trouble}")
             if not isinstance(came, Tensor) or came.shape != right.shape:
                 what = f"a tensor of shape {tuple(came.shape)}" if isinstance(came, Tensor) else type(came).__name__
                 return Verdict(False, f"expected a tensor of shape {tuple(right.shape)}; what came is {what}.")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from zflib.architecture import ALEXNET, ZFNET, Architecture, output_size
-from zflib.exercises import Verdict
+from zflib.exercises import Verdict, attempt
 
 _SIDE = 96
 
@@ -60,7 +60,7 @@ def check_units_that_see(function: Any) -> Verdict:
     for architecture, step, pixel in cases:
         right = [row for row in range(step.size) if step.box(row, 0)[0] <= pixel < step.box(row, 0)[2]]
         where = f"pixel row {pixel} and {step.name} of {architecture.name}"
-        rows, trouble = _try(function, step, pixel)
+        rows, trouble = attempt(function, step, pixel)
         if trouble:
             return Verdict(False, f"for {where} the function {trouble}.")
         if _whole_numbers(rows) is None:
@@ -91,7 +91,7 @@ def check_first_centre(function: Any) -> Verdict:
     )
     for layers in cases:
         right = first_centre_by_counting(layers)
-        centre, trouble = _try(function, list(layers))
+        centre, trouble = attempt(function, list(layers))
         if trouble:
             return Verdict(False, f"for the layers {layers} the function {trouble}.")
         if not _is_number(centre):
@@ -154,14 +154,6 @@ def check_missing_control(answer: Any) -> Verdict:
         f"{field}x{field} filters {spacing[0]} px apart, and maps of 13x13 at conv5. "
         "Trained beside the other two, it would tell the filter's size from the stride.",
     )
-
-
-def _try(function: Callable[..., Any], *arguments: Any) -> tuple[Any, str]:
-    """The function's result, or a phrase that says how it failed."""
-    try:
-        return function(*arguments), ""
-    except Exception as error:  # whatever a learner's code raises is an answer to report, not ours to handle
-        return None, f"raised {type(error).__name__}: {error}"
 
 
 def _is_number(value: Any) -> bool:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from zflib.deconvnet import pool, unpool
-from zflib.exercises import Verdict
+from zflib.exercises import Verdict, attempt
 
 # Exercise 2.1. The first window is all zero, the third holds its maximum twice.
 MAP = np.array([[0, 0, 3, 1], [0, 0, 2, 5], [4, 1, 0, 2], [4, 3, 6, 2]])
@@ -56,7 +56,7 @@ def check_claimants(function: Any) -> Verdict:
         return Verdict(False, f"expected {expected}; what came is {function!r}.")
     cases = [(3, 2), (2, 2), *((k, s) for k in range(1, 8) for s in range(1, 8))]
     for kernel, stride in cases:
-        came, trouble = _try(function, kernel, stride)
+        came, trouble = attempt(function, kernel, stride)
         where = f"kernel {kernel}, stride {stride}"
         if trouble:
             return Verdict(False, f"for {where} the function {trouble}.")
@@ -106,7 +106,7 @@ def check_mean(function: Any) -> Verdict:
         signal = torch.rand(pooled.shape, generator=generator) + 1
         size = shape[2:]
         where = f"on a map of shape {shape} with pooling {kernel}x{kernel}/{stride}"
-        came, trouble = _try(function, signal.clone(), switches.clone(), size)
+        came, trouble = attempt(function, signal.clone(), switches.clone(), size)
         if trouble:
             return Verdict(False, f"{where} the function {trouble}.")
         if not isinstance(came, Tensor) or came.shape != torch.Size(shape):
@@ -166,14 +166,6 @@ def _numbers(answer: Any) -> np.ndarray | None:
     except Exception:  # a learner's object may raise anything; then it is no array of numbers
         return None
     return array.astype(float) if array.dtype.kind in "iuf" and array.size else None
-
-
-def _try(function: Any, *arguments: Any) -> tuple[Any, str]:
-    """The function's result, or a phrase that says how it failed."""
-    try:
-        return function(*arguments), ""
-    except Exception as error:  # whatever a learner's code raises is an answer to report, not ours to handle
-        return None, f"raised {type(error).__name__}: {error}"
 
 
 def _short(pooled: Tensor) -> str:
