@@ -482,11 +482,12 @@ def _unpool_back(
     top, left = windows.top * stride - pad, windows.left * stride - pad
     height, width = (h - 1) * stride + span, (w - 1) * stride + span
     flat = windows.under(switches)
+    # Position (row, column) of the map is row * W + column; in the window it is (row - top) * width + column - left.
     # Beyond the border the switch is a neighbour's and may point out of the window; the signal there is zero.
-    row = (flat // size[1] - top[:, None, None, None]).clamp(0, height - 1)
-    column = (flat % size[1] - left[:, None, None, None]).clamp(0, width - 1)
+    within = flat + flat.div(size[1], rounding_mode="floor") * (width - size[1])
+    within = (within - (top * width + left)[:, None, None, None]).clamp_(0, height * width - 1)
     signal = windows.signal.new_zeros(u, c, height * width)
-    signal.scatter_add_(2, (row * width + column).flatten(2), windows.signal.flatten(2))
+    signal.scatter_add_(2, within.flatten(2), windows.signal.flatten(2))
     return replace(windows, signal=signal.view(u, c, height, width), top=top, left=left).cut(size)
 
 
