@@ -210,7 +210,8 @@ class DeconvNet:
                 if isinstance(module, nn.MaxPool2d):
                     x, trace.switches[name] = pool(x, *_pool_numbers(name, module))
                 elif isinstance(module, nn.ReLU):
-                    x = F.relu(x)
+                    # In place where the map before it is a convolution's own: the trace keeps the rectified one.
+                    x = F.relu(x, inplace=name in self._rectified.values())
                 elif isinstance(module, nn.Dropout | nn.Dropout2d):
                     pass
                 elif isinstance(module, nn.Linear) and x.ndim != 2:
