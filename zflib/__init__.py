@@ -6,7 +6,19 @@ from zflib.architecture import ALEXNET, ZFNET, Architecture
 from zflib.network import ConvNet, device
 
 # Found on first use, so that `import zflib` needs torch and numpy only.
-_ROOMS = ("analysis", "data", "deconvnet", "exercises", "paper", "plots", "training", "weights", "widgets")
+_ROOMS = {
+    "aliasing": "zflib.analysis.aliasing",
+    "analysis": "zflib.analysis",
+    "data": "zflib.data",
+    "deconvnet": "zflib.deconvnet",
+    "exercises": "zflib.exercises",
+    "paper": "zflib.paper",
+    "plots": "zflib.plots",
+    "spectrum": "zflib.analysis.spectrum",
+    "training": "zflib.training",
+    "weights": "zflib.weights",
+    "widgets": "zflib.widgets",
+}
 _NAMES = {
     "DeconvNet": "zflib.deconvnet",
     "load": "zflib.weights",
@@ -21,7 +33,7 @@ def __getattr__(name: str):
     if name in _NAMES:
         return getattr(_import_module(_NAMES[name]), name)
     if name in _ROOMS:
-        return _import_module(f"zflib.{name}")
+        return _import_module(_ROOMS[name])
     raise AttributeError(f"module 'zflib' has no attribute {name!r}")
 
 
