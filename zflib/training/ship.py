@@ -58,20 +58,32 @@ def photograph_logits(net: ConvNet) -> dict[str, list[float]]:
     return {p.name: [round(v, 5) for v in net(net.preprocess(p.picture)[None])[0].tolist()] for p in photographs()}
 
 
+def finished(
+    run: Path, class_names: tuple[str, ...] = (), *, unfinished: bool = False
+) -> tuple[ConvNet, dict[str, Any]]:
+    """The network that a run made, on the CPU in eval mode with its weights in full precision, and how it was made.
+
+    run         folder of `training.loop.train`
+    unfinished  accept a run that is still going on
+
+    The second value holds identity, progress and log of the checkpoint, and the content of run.json as "made".
+    Raises UnfinishedRun when there is no finished run, ValueError for another number of classes.
+    """
+    saved = _checkpoint(run)
+    done, epochs = saved["progress"]["epoch"], saved["identity"]["recipe"]["epochs"]
+    if done < epochs and not unfinished:
+        raise UnfinishedRun(f"{run} has done {done} of {epochs} epochs; finish it first.")
+    net = ConvNet(weights.architecture(saved["identity"]["architecture"]), class_names=class_names)
+    net.load_state_dict(saved["net"])
+    made = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    return net.eval(), {key: saved[key] for key in ("identity", "progress", "log")} | {"made": made}
+
+
 def _measured(run: Path, validation: PictureSet, unfinished: bool) -> tuple[ConvNet, dict[str, Any]]:
     """A run's network, rounded to float16 as it will be stored, and its record with the accuracy of that."""
-    saved = _checkpoint(run)
-    identity, progress = saved["identity"], saved["progress"]
-    recipe = identity["recipe"]
-    if progress["epoch"] < recipe["epochs"] and not unfinished:
-        raise UnfinishedRun(f"{run} has done {progress['epoch']} of {recipe['epochs']} epochs; finish it first.")
-    architecture = weights.architecture(identity["architecture"])
-    if architecture.classes != len(validation.class_names):
-        raise ValueError(f"{run} tells {architecture.classes} classes apart, {validation.name} has other classes.")
-    net = ConvNet(architecture, class_names=validation.class_names)
-    net.load_state_dict(saved["net"])
+    net, saved = finished(run, validation.class_names, unfinished=unfinished)
     net = weights.in_half(net)
-    made = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    identity, progress = saved["identity"], saved["progress"]
     facts = {
         "data": {
             "train": identity["data"],
@@ -82,8 +94,8 @@ def _measured(run: Path, validation: PictureSet, unfinished: bool) -> tuple[Conv
         "seed": identity["seed"],
         "epochs": progress["epoch"],
         "minutes": round(progress["seconds"] / 60, 1),
-        **made,
-        "recipe": recipe,
+        **saved["made"],
+        "recipe": identity["recipe"],
         "curves": saved["log"],
     }
     if identity["data"].startswith("imagenette2-160"):
