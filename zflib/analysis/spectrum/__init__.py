@@ -1,0 +1,31 @@
+"""Frequencies of first-layer filters and of pictures; is there a gap in the middle (Section 4.1, Figure 6)?"""
+
+from zflib.analysis.spectrum.filters import (
+    band_shares,
+    bandwidths,
+    coverage,
+    dead,
+    frequencies,
+    luminance_shares,
+    never_active,
+    orientations,
+    peaks,
+    power,
+    radial_profile,
+    same_size,
+)
+
+__all__ = [
+    "frequencies",
+    "power",
+    "radial_profile",
+    "band_shares",
+    "peaks",
+    "orientations",
+    "bandwidths",
+    "luminance_shares",
+    "dead",
+    "never_active",
+    "coverage",
+    "same_size",
+]
