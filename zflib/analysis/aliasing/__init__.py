@@ -1,0 +1,23 @@
+"""Aliasing: where frequencies go when a layer keeps every s-th position, and what that costs (Section 4.1)."""
+
+from zflib.analysis.aliasing.folding import alias_distance, fold
+from zflib.analysis.aliasing.gratings import grating, wave_vector
+from zflib.analysis.aliasing.information import Recovery, alias_matrices, picture_prior, recovery, singular_values
+from zflib.analysis.aliasing.responses import Waves, find_waves, measure, predict, transfer
+
+__all__ = [
+    "grating",
+    "wave_vector",
+    "fold",
+    "alias_distance",
+    "Waves",
+    "transfer",
+    "predict",
+    "measure",
+    "find_waves",
+    "alias_matrices",
+    "singular_values",
+    "Recovery",
+    "recovery",
+    "picture_prior",
+]

@@ -1,0 +1,82 @@
+"""Gratings: pictures that hold one frequency, to see where a layer sends it."""
+
+from __future__ import annotations
+
+from operator import index
+from typing import Any
+
+import numpy as np
+
+
+def wave_vector(frequency: Any, orientation: Any) -> np.ndarray:
+    """Components (fx, fy) of waves given by how fast they go and where to.
+
+    frequency    (...) cycles per pixel along the wave
+    orientation  (...) degrees from the x axis (columns) towards the y axis (rows), which points down: 0 makes
+                 upright stripes, 90 lying ones
+
+    Returns (..., 2) in cycles per pixel.
+    """
+    frequency, angle = np.asarray(frequency, dtype=float), np.deg2rad(np.asarray(orientation, dtype=float))
+    return np.stack([frequency * np.cos(angle), frequency * np.sin(angle)], axis=-1)
+
+
+def grating(
+    side: int,
+    frequency: Any,
+    phase: Any = 0.0,
+    *,
+    amplitude: float = 1.0,
+    colour: Any = None,
+    radius: float | None = None,
+    edge: float = 2.0,
+) -> np.ndarray:
+    """amplitude * cos(2 pi (fx x + fy y) + phase) on side x side pixels; x counts columns, y rows, from the top left.
+
+    frequency  (..., 2) cycles per pixel, fx and fy, each at most 0.5 in size; see `wave_vector`
+    phase      (...) radians; -pi/2 makes a sine
+    amplitude  in the units of the picture; a network's go from about -128 to 128
+    colour     (C,) share of each channel, (1, 1, 1) for grey, (1, -1, 0) for red against green; one channel if left out
+    radius     of a round window about the middle of the picture, in pixels; the whole picture if left out
+    edge       pixels over which the window fades to zero, as half a period of a cosine: a hard edge would hold every
+               frequency and spoil the one we ask about
+
+    Returns (..., side, side), or (..., C, side, side) with a colour. Raises ValueError for a side under 1, for a
+    frequency beyond 0.5, for a radius that is not positive or an edge under a pixel.
+    """
+    if index(side) < 1:
+        raise ValueError(f"A grating needs a side of at least one pixel, not {side}.")
+    frequency = frequencies(frequency)
+    at = np.arange(side)
+    turns = frequency[..., 0, None, None] * at + frequency[..., 1, None, None] * at[:, None]
+    wave = amplitude * np.cos(2 * np.pi * turns + np.asarray(phase, dtype=float)[..., None, None])
+    if radius is not None:
+        wave = wave * _window(side, radius, edge)
+    if colour is None:
+        return wave
+    colour = np.asarray(colour, dtype=float)
+    if colour.ndim != 1 or not np.isfinite(colour).all():
+        raise ValueError(f"A colour is one finite number per channel, such as (1, 1, 1), not {colour.tolist()}.")
+    return wave[..., None, :, :] * colour[:, None, None]
+
+
+def frequencies(given: Any) -> np.ndarray:
+    """(..., 2) components that a picture can hold, as floats. Raises ValueError for others."""
+    frequency = np.asarray(given, dtype=float)
+    if frequency.ndim == 0 or frequency.shape[-1] != 2:
+        raise ValueError(f"A frequency has two components (fx, fy) in its last axis; the shape is {frequency.shape}.")
+    if not (np.abs(frequency) <= 0.5).all():
+        raise ValueError(
+            "Pixels carry at most 0.5 cycles per pixel along each axis; a faster wave would be aliased in the picture "
+            f"itself. The largest component is {np.abs(frequency).max():g}."
+        )
+    return frequency
+
+
+def _window(side: int, radius: float, edge: float) -> np.ndarray:
+    """(side, side): 1 inside the circle, 0 outside, half-way on it."""
+    if not radius > 0 or not edge >= 1:
+        raise ValueError(f"A window needs a positive radius and an edge of at least one pixel, not {radius}, {edge}.")
+    at = np.arange(side) - (side - 1) / 2
+    outside = (np.hypot(at, at[:, None]) - radius) / edge  # -1/2 where the fading begins, 1/2 where it ends
+    return 0.5 - 0.5 * np.sin(np.pi * outside.clip(-0.5, 0.5))
