@@ -1,22 +1,40 @@
 """Which change did it? Short training runs that differ in the first layer only. `python -m zflib.experiments.stems`
 
-Three questions of chapters 5 and 6, one set of runs:
+Three questions of chapters 5 and 6, one set of runs on Imagenette:
 - kernel 11 or 7, stride 4 or 2: which of the paper's two changes moves spectrum, aliasing, accuracy (Section 4.1)?
 - AlexNet's and ZFNet's first layer with and without the extra decay of the mini preset: what does decay do to spectra?
 - ZFNet's with and without the clipping of filters: does one filter dominate without it (Figure 6a)?
 
-Runs go on where they were interrupted, and several processes can share a folder.
+What the chapters show are the two files that this command writes: `result` reads the figures, `filters` the filters.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+import argparse
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import torch
+
+from zflib import atomic, weights
 from zflib.architecture import ALEXNET, ZFNET, Architecture
-from zflib.training.recipe import MINI, Recipe
+from zflib.training.recipe import MINI, Recipe, best_precision
 
-SHORT = replace(MINI, epochs=14)
+if TYPE_CHECKING:
+    from zflib.data import PictureSet
+
+FILE = Path(__file__).with_suffix(".json")
+FILTERS = FILE.with_suffix(".safetensors")
 SEEDS = (0, 1, 2)
+SHORT = replace(MINI, epochs=14)
+STEPS = ("conv1", "pool1", "conv2")
+PICTURES = 512  # of the validation set, evenly spaced: enough for shifts, which take seventeen passes each
 
 
 def stem(kernel: int, stride: int) -> Architecture:
@@ -39,3 +57,135 @@ WITHOUT_DECAY = {
     f"{name}, no extra decay": (FACTORIAL[name][0], _PLAIN) for name in ("11x11, stride 4", "7x7, stride 2")
 }
 RUNS: dict[str, tuple[Architecture, Recipe]] = FACTORIAL | WITHOUT_DECAY
+
+
+def result() -> dict[str, Any]:
+    """The committed figures: "runs" holds by name of `RUNS` a list of runs, one a seed, beside how they were made.
+
+    Of each run: seed, epochs, curves, accuracy, correct validation pictures (hexadecimal bits), filters never active,
+    equivariance error by step and shift, shift consistency, commit, device, versions and time.
+    """
+    return json.loads(FILE.read_text(encoding="utf-8"))
+
+
+def filters(name: str) -> np.ndarray:
+    """First-layer filters of every seed, (seeds, maps, 3, k, k) float32.
+
+    name  one of `RUNS`, or "alexnet-mini" or "zfnet-mini": those of the seeds behind the shipped networks
+
+    Raises ValueError for another name.
+    """
+    from safetensors.numpy import load_file
+
+    found = load_file(FILTERS)
+    if name not in found:
+        raise ValueError(f"There are no filters of {name!r}; there are those of {'; '.join(found)}.")
+    return found[name].astype(np.float32)
+
+
+def folder_of(name: str, seed: int, root: Path) -> Path:
+    """Where a run is kept."""
+    return root / f"{re.sub(r'[ ,]+', '-', name)}-seed{seed}"
+
+
+def measure(folder: Path, validation: PictureSet) -> dict[str, Any]:
+    """The figures of one finished run, as `result` holds them. Raises UnfinishedRun when it is not."""
+    from zflib import aliasing, device, spectrum
+    from zflib.training.evaluate import centre_logits
+    from zflib.training.ship import finished
+
+    net, made = finished(folder, validation.class_names)
+    net.to(device())
+    logits = torch.from_numpy(centre_logits(net, validation))
+    labels = torch.from_numpy(validation.labels)
+    correct = (logits.argmax(1) == labels).numpy()
+    few = [validation[i] for i in np.linspace(0, len(validation) - 1, min(PICTURES, len(validation))).astype(int)]
+    steady = aliasing.shift_consistency(net, few)
+    return {
+        "seed": made["identity"]["seed"],
+        "epochs": made["progress"]["epoch"],
+        "accuracy": {
+            "pictures": len(validation),
+            "top1": round(float(correct.mean()), 5),
+            "cross_entropy": round(torch.nn.functional.cross_entropy(logits, labels).item(), 5),
+        },
+        "correct": np.packbits(correct).tobytes().hex(),
+        "never_active": int(spectrum.never_active(net, validation).sum()),
+        "equivariance_error": {step: _rounded(aliasing.equivariance_error(net, few, step)) for step in STEPS},
+        "shift_consistency": {"agreement": _rounded(steady.agreement), "change": _rounded(steady.change)},
+        "minutes": round(made["progress"]["seconds"] / 60, 1),
+        **made["made"],
+        "curves": made["log"],
+    }
+
+
+def write(root: Path, validation: PictureSet, made: dict[str, Any], file: Path = FILE) -> None:
+    """Measure the finished runs under `root` and write the result file and the filters beside it.
+
+    What was measured is kept in a run's folder as measured.json, so that a second call is quick.
+    """
+    from safetensors.numpy import save
+
+    from zflib.training.ship import finished
+
+    runs: dict[str, list[dict[str, Any]]] = {}
+    banks = {name: np.stack([s.conv1 for s in weights.seeds(name)]) for name in ("alexnet-mini", "zfnet-mini")}
+    for name in RUNS:
+        folders = [folder_of(name, seed, root) for seed in SEEDS]
+        runs[name] = []
+        for folder in folders:
+            kept = folder / "measured.json"
+            if not kept.exists():
+                atomic.write(kept, json.dumps(measure(folder, validation)).encode())
+            runs[name].append(json.loads(kept.read_text(encoding="utf-8")))
+        banks[name] = np.stack([finished(f)[0].conv1.weight.detach().numpy() for f in folders])
+    content = {
+        "what": "networks that differ in the first layer's kernel, stride, decay or clipping, one budget for all",
+        "pictures": {"set": validation.name, "count": len(validation), "fingerprint": validation.fingerprint},
+        "pictures_shifted": min(PICTURES, len(validation)),
+        "networks": {
+            name: {"architecture": asdict(a), "recipe": asdict(r), "macs": sum(s.macs for s in a.geometry())}
+            for name, (a, r) in RUNS.items()
+        },
+        "runs": runs,
+        "made": made,
+    }
+    atomic.write(file.with_suffix(".safetensors"), save({k: v.astype(np.float16) for k, v in banks.items()}))
+    atomic.write(file, (json.dumps(content) + "\n").encode())
+
+
+def _rounded(values: np.ndarray) -> list[float]:
+    return [round(float(v), 5) for v in values]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    from lightning_fabric import Fabric
+
+    from zflib.data import imagenette
+    from zflib.training.loop import Run, train
+    from zflib.training.machine import describe
+
+    parser = argparse.ArgumentParser(
+        prog="python -m zflib.experiments.stems",
+        description=f"Train {len(RUNS)} networks with {len(SEEDS)} seeds each on Imagenette and measure them. Takes "
+        "about three hours on two CPU cores; interrupted, it goes on where it was.",
+    )
+    parser.add_argument(
+        "--runs", type=Path, default=Path("runs/stems"), help="folder for the runs (default: runs/stems)"
+    )
+    parser.add_argument("--out", type=Path, default=FILE, help="the result file (default: that of the chapters)")
+    parser.add_argument("--download", action="store_true", help="fetch Imagenette if it is not there (99 MB)")
+    given = parser.parse_args(arguments)
+    training = imagenette("train", 160, download=given.download)
+    validation = imagenette("val", 146, download=given.download)
+    for seed in SEEDS:
+        for name, (architecture, recipe) in RUNS.items():
+            recipe = replace(recipe, precision=best_precision())
+            train(Run(architecture, recipe, seed, training, validation), folder_of(name, seed, given.runs))
+    made = {"command": "python -m zflib.experiments.stems", "date": date.today().isoformat()}
+    write(given.runs, validation, made | describe(Fabric(devices=1)), given.out)
+    print(f"{given.out} written.")
+
+
+if __name__ == "__main__":
+    main()
