@@ -1,8 +1,9 @@
 """Aliasing: where frequencies go when a layer keeps every s-th position, and what that costs (Section 4.1)."""
 
-from zflib.analysis.aliasing.folding import alias_distance, fold
+from zflib.analysis.aliasing.folding import alias_distance, beyond_nyquist, fold, overlap, survival
 from zflib.analysis.aliasing.gratings import grating, wave_vector
 from zflib.analysis.aliasing.information import Recovery, alias_matrices, picture_prior, recovery, singular_values
+from zflib.analysis.aliasing.nonlinear import harmonics, measure_rectified, nonlinear_share, predict_rectified
 from zflib.analysis.aliasing.responses import Waves, find_waves, measure, predict, transfer
 
 __all__ = [
@@ -15,6 +16,13 @@ __all__ = [
     "predict",
     "measure",
     "find_waves",
+    "harmonics",
+    "predict_rectified",
+    "measure_rectified",
+    "nonlinear_share",
+    "overlap",
+    "beyond_nyquist",
+    "survival",
     "alias_matrices",
     "singular_values",
     "Recovery",

@@ -7,10 +7,15 @@ the two apart.
 
 from __future__ import annotations
 
+from math import ceil
 from operator import index
 from typing import Any
 
 import numpy as np
+from torch import Tensor, nn
+
+from zflib.analysis import spectrum
+from zflib.analysis.spectrum.filters import SIZE, power_at
 
 
 def fold(frequency: Any, stride: int) -> np.ndarray:
@@ -41,6 +46,87 @@ def alias_distance(a: Any, b: Any, stride: int) -> np.ndarray:
     a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
     same, mirrored = (np.linalg.norm(fold(d, stride), axis=-1) for d in (b - a, b + a))
     return np.minimum(same, mirrored)
+
+
+def overlap(filters: Any, stride: int) -> np.ndarray:
+    """Share of each filter's energy that a stride lays under stronger energy of the same filter.
+
+    filters  as in `zflib.spectrum`: (maps, channels, k, k), or a network, whose conv1 is meant
+
+    |H|^2, summed over colour, is grouped by frequency modulo 1/s per axis: the s^2 members of a group become one
+    frequency on the map. The overlap is 1 - (sum over groups of the largest member) / total.
+
+    Returns (maps,): 0 where every frequency on the map has one origin, 1 - 1/s^2 at most, NaN for a filter of zeros.
+    A real filter has two lobes, at f0 and -f0. They count as what they are: apart, they are members of two groups; on
+    top of each other, where 2 f0 is a point of the lattice (k/s, l/s), they have an overlap of a half.
+    """
+    power = _power(filters, stride)
+    side = power.shape[1] // stride
+    groups = power.reshape(-1, stride, side, stride, side)
+    total = power.sum((1, 2))
+    return 1 - _shares(groups.max((1, 3)).sum((1, 2)), total)
+
+
+def beyond_nyquist(filters: Any, stride: int) -> np.ndarray:
+    """Share of each filter's energy beyond 1/(2s) cycles per pixel along either axis; 1 - 1/s^2 for a flat spectrum.
+
+    Returns (maps,), NaN for a filter of zeros.
+
+    It overstates the harm, for real filters and for one half-plane: a band beyond the limit that lies within one zone
+    from m/(2s) to (m+1)/(2s) folds without meeting itself or its mirror image, and nothing is lost. See `overlap`.
+    """
+    power = _power(filters, stride)
+    near = np.abs(np.fft.fftshift(np.fft.fftfreq(power.shape[1]))) < 0.5 / stride
+    return 1 - _shares(power[:, near][:, :, near].sum((1, 2)), power.sum((1, 2)))
+
+
+def survival(filters: Any, stride: int) -> np.ndarray:
+    """How far each filter's band stays clear of its mirror image under a stride, in bandwidths; it survives from 1 on.
+
+    filters  as for `overlap`
+
+    The band is what holds half of the peak's power or more, from f1 to f2 on the ray from zero through the peak. Its
+    mirror image lies at the opposite side of zero, and after sampling the two are as far apart as 2 f0 is from the
+    nearest point of the lattice (k/s, l/s), f0 being the middle of the band. Divided by f2 - f1, that is the figure
+    here. At 0 the phase of the response is lost altogether.
+
+    Returns (maps,), NaN for dead filters and flat spectra. A low-pass filter, whose band begins at zero, has 1 while f2
+    keeps within 1/(2s). In one dimension "1 or more" is the rule that a band must lie within one zone from m/(2s)
+    to (m+1)/(2s).
+    """
+    lower, upper, direction = _bands(filters)
+    lattice = np.linalg.norm(fold((lower + upper)[:, None] * direction, stride), axis=1)
+    return lattice / (upper - lower)
+
+
+def _bands(filters: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Where each filter's power falls to half its peak's, (maps,) below and above, and the peak's direction (maps, 2).
+
+    A peak at zero has no direction of its own; the x axis stands for all.
+    """
+    height, orientation = spectrum.peaks(filters), spectrum.orientations(filters)
+    angle = np.radians(np.where(height == 0, 0, orientation))
+    direction = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    weights = filters.conv1.weight if isinstance(filters, nn.Module) else filters
+    weights = np.asarray(weights.detach().cpu() if isinstance(weights, Tensor) else weights, dtype=float)
+    edges = np.full((2, len(height)), np.nan)
+    for at in np.flatnonzero(np.isfinite(height)):
+        radius = np.linspace(0, 0.5 / np.abs(direction[at]).max(), 513)
+        power = power_at(weights[at : at + 1], *(radius * direction[at][:, None])[:, None])[0]
+        peak = np.abs(radius - height[at]).argmin()
+        low = np.flatnonzero(power < power[peak] / 2)
+        below, above = low[low < peak], low[low > peak]
+        edges[:, at] = radius[below[-1]] if len(below) else 0, radius[above[0]] if len(above) else radius[-1]
+    return *edges, direction
+
+
+def _power(filters: Any, stride: int) -> np.ndarray:
+    """(maps, size, size) with `stride` times an odd size: groups are whole, and no point lies on Nyquist itself."""
+    return spectrum.power(filters, _checked(stride) * (2 * ceil((SIZE / stride - 1) / 2) + 1))
+
+
+def _shares(part: np.ndarray, total: np.ndarray) -> np.ndarray:
+    return np.divide(part, total, out=np.full(total.shape, np.nan), where=total > 0)
 
 
 def _checked(stride: int) -> int:

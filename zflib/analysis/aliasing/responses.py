@@ -13,6 +13,8 @@ from zflib.analysis.aliasing.folding import fold
 from zflib.analysis.aliasing.gratings import frequencies, grating
 from zflib.network import ConvNet
 
+EQUAL = 1e-12  # cycles per pixel: what rounding may put between two names of one frequency
+
 
 @dataclass(frozen=True)
 class Waves:
@@ -89,23 +91,27 @@ def predict(
     colour = np.ones(conv.in_channels) if colour is None else np.asarray(colour, dtype=float)
     start = np.asarray(phase, dtype=float) - 2 * np.pi * p * frequency.sum(-1)  # unit 0 starts p pixels before pixel 0
     wave = amplitude * np.exp(1j * start)[..., None] * (transfer(conv.weight, frequency) @ colour)
-    position = fold(frequency, s)
-    own_mirror = (np.abs(fold(2 * position, s)) < 1e-12).all(-1)
-    wave = np.where(own_mirror[..., None], wave.real, wave)
-    position, turned = _upper_half(position, s)
-    wave = np.where(turned[..., None], wave.conj(), wave)
-    position = np.broadcast_to(position[..., None, :], (*wave.shape, 2))
+    position, wave = at_rest(frequency[..., None, :], wave, s)
     return Waves(position, np.abs(wave), np.angle(wave), np.zeros(wave.shape), s)
 
 
-def _upper_half(position: np.ndarray, stride: int) -> tuple[np.ndarray, np.ndarray]:
-    """Of each real wave's two folded names the one that `Waves` uses, and whether that is the other one, f for -f."""
-    nyquist = 0.5 / stride
+def at_rest(frequency: np.ndarray, wave: np.ndarray, stride: int) -> tuple[np.ndarray, np.ndarray]:
+    """Where real waves lie on samples `stride` pixels apart, under the name that `Waves` gives them.
+
+    frequency  (..., 2) cycles per pixel, not folded
+    wave       (...) complex amplitudes c of Re(c exp(2 pi i f x)), of any shape that goes with the frequencies
+
+    Returns positions (..., 2) and amplitudes (...) of the waves' common shape.
+    """
+    position, nyquist = fold(frequency, stride), 0.5 / stride
+    own_mirror = (np.abs(fold(2 * position, stride)) < EQUAL).all(-1)
+    wave = np.where(own_mirror, wave.real, wave)
     x, y = np.moveaxis(position, -1, 0)
-    on_axis = (np.abs(y) < 1e-12) | (np.abs(y) > nyquist - 1e-12)  # where y and -y are the same to the samples
-    turned = np.where(on_axis, x < 0, y < 0)
+    upright = (np.abs(y) < EQUAL) | (np.abs(y) > nyquist - EQUAL)  # y and -y are the same to the samples
+    turned = np.where(upright, x < -EQUAL, y < 0)
     position = np.where(turned[..., None], -position, position)
-    return np.where(position < 1e-12 - nyquist, nyquist, position), turned
+    position = np.where(position < EQUAL - nyquist, nyquist, position)
+    return np.broadcast_to(position, (*wave.shape, 2)), np.where(turned, wave.conj(), wave)
 
 
 @torch.no_grad()
@@ -128,17 +134,28 @@ def measure(
     when fewer than four such units a side are left.
     """
     conv = as_convolution(layer, stride, pad)
+    maps, first = clear_maps(conv, side, frequency, phase, amplitude, colour)
+    if conv.bias is not None:
+        maps = maps - conv.bias.cpu().double().numpy()[:, None, None]
+    return find_waves(maps, conv.stride[0], first)
+
+
+def clear_maps(
+    conv: nn.Conv2d, side: int, frequency: Any, phase: Any, amplitude: float, colour: Any
+) -> tuple[np.ndarray, int]:
+    """The layer's answer to gratings, bias included, where its filters lie wholly on the picture.
+
+    Returns (..., maps, n, n), and the row and column of the first of these units in the whole map.
+    """
     colour = np.ones(conv.in_channels) if colour is None else colour
     pictures = grating(side, frequency, phase, amplitude=amplitude, colour=colour)
-    maps = conv(torch.from_numpy(pictures.reshape(-1, *pictures.shape[-3:])).to(conv.weight))
-    if conv.bias is not None:
-        maps = maps - conv.bias[:, None, None]
     s, p, k = conv.stride[0], conv.padding[0], conv.kernel_size[0]
     first, last = -(-p // s), (side + p - k) // s
     if last - first < 3:
         raise ValueError(f"{side} pixels leave fewer than four units a side clear of the border; use a larger side.")
-    inside = maps[:, :, first : last + 1, first : last + 1].cpu().double().numpy()
-    return find_waves(inside.reshape(*pictures.shape[:-3], *inside.shape[1:]), s, first)
+    maps = conv(torch.from_numpy(pictures.reshape(-1, *pictures.shape[-3:])).to(conv.weight))
+    maps = maps[:, :, first : last + 1, first : last + 1].cpu().double().numpy()
+    return maps.reshape(*pictures.shape[:-3], *maps.shape[1:]), first
 
 
 def find_waves(maps: Any, spacing: int = 1, first: int = 0) -> Waves:
