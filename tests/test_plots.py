@@ -101,3 +101,27 @@ def test_class_entropy_draws_a_box_per_layer_and_leaves_missing_maps_out():
         assert [label.get_text() for label in axes.get_xticklabels()] == list("12345")
     words = [text.get_text() for text in figure.legends[0].get_texts()]
     assert words == ["trained", "untrained", "nine random pictures"]
+
+
+@pytest.mark.parametrize(
+    ("frequency", "stride", "lands"), [(0.3, 4, 0.05), (0.2, 4, 0.05), (0.1, 4, 0.1), (0.3, 2, 0.2)]
+)
+def test_sampled_wave_marks_where_the_wave_lands(frequency, stride, lands):
+    wave, law = plots.sampled_wave(frequency, stride).axes
+    _, alias, kept = wave.lines
+    shared = np.isin(alias.get_xdata().round(6), kept.get_xdata())
+    assert np.allclose(alias.get_ydata()[shared], kept.get_ydata())
+    assert np.allclose(law.lines[-1].get_xydata(), [[frequency, lands]])
+
+
+def test_frequency_plane_puts_marks_and_power_where_they_belong():
+    power = np.zeros((8, 8))
+    power[4, 6] = 1  # fx = 0.25, fy = 0
+    plane = plots.frequency_plane(0.5, [((-0.25, 0.25), "dot", "#ff0000")], power, square=0.125)
+    red = np.argwhere((plane == (255, 0, 0)).all(axis=2))
+    assert red.mean(axis=0) == pytest.approx([96 + 43, 96 - 43], abs=1)
+    dark = np.argwhere(plane.max(axis=2) < 100)
+    assert dark.mean(axis=0) == pytest.approx([96, 96 + 43], abs=11)
+    assert plane.shape == (192, 192, 3)
+    empty = plots.frequency_plane(0.5, [((0, 0), "ring", "red"), ((0.5, -0.5), "cross", "blue")], np.zeros((4, 4)))
+    assert (empty[30:60, 30:60] == 255).all()

@@ -299,5 +299,68 @@ def class_entropy(entropy: Mapping[str, Mapping[str, Mapping[str, Sequence[float
     return fig
 
 
+def sampled_wave(frequency: float, stride: int) -> Any:
+    """A wave, the pixels that a stride keeps of it, and the slowest wave through them, as a figure (chapter 6).
+
+    frequency  cycles per pixel, from 0 to 0.5
+    stride     in pixels
+
+    Below, where waves of every frequency land, signs left out; this one is marked.
+    """
+    lands = abs(frequency - round(frequency * stride) / stride)
+    fig, (wave, law) = figure(2, 1, width=4, height=4.6)
+    x, kept = np.linspace(0, 24, 721), np.arange(0, 25, stride)
+    wave.plot(x, np.cos(2 * np.pi * frequency * x), color="#1f77b4", linewidth=0.9, label="the wave")
+    wave.plot(x, np.cos(2 * np.pi * lands * x), color="#b34700", linewidth=1.8, label="its alias")
+    wave.plot(kept, np.cos(2 * np.pi * frequency * kept), "o", color="black", markersize=5, label="kept")
+    wave.set(xlabel="pixels", ylabel="value", ylim=(-1.15, 1.15), yticks=(-1, 0, 1))
+    fig.legend(*wave.get_legend_handles_labels(), loc="outside upper center", ncols=3)
+    every = np.linspace(0, 0.5, 501)
+    law.plot(every, np.abs(every - np.round(every * stride) / stride), color="#555555", linewidth=1)
+    law.axhspan(0, 0.5 / stride, color="#fbe3d2")
+    law.plot((frequency, frequency, 0), (0, lands, lands), ":", color="#b34700")
+    law.plot(frequency, lands, "o", color="#b34700", markersize=7)
+    law.set(xlabel="frequency, cycles/px", ylabel="lands at, cycles/px", xlim=(0, 0.5), ylim=(0, 0.52))
+    return fig
+
+
+def frequency_plane(
+    reach: float, marks: Sequence[tuple[Sequence[float], str, str]], power: Any = None, square: float = 0.0
+) -> np.ndarray:
+    """A square of the frequency plane as (192, 192, 3) uint8: fx to the right, fy down, zero in the middle.
+
+    reach   cycles per pixel from the middle to each side
+    marks   ((fx, fy), shape, colour), the shape one of "dot", "ring" and "cross"
+    power   (n, n) painted over the whole square, zero frequency at n // 2: the darker, the larger its square root
+    square  half the side of a square to outline, in cycles per pixel; none for 0
+    """
+    from PIL import Image, ImageDraw
+
+    side, margin = 192, 10  # marks at the edge stay whole
+    plane, inner = Image.new("RGB", (side, side), "white"), side - 2 * margin
+    if power is not None:
+        root = np.sqrt(_to_numpy(power))
+        shade = Image.fromarray((255 - 200 * root / (root.max() or 1)).astype(np.uint8))
+        plane.paste(shade.resize((inner, inner), Image.Resampling.BICUBIC), (margin, margin))
+    draw = ImageDraw.Draw(plane)
+
+    def at(frequency: float) -> float:
+        return side / 2 + frequency / reach * inner / 2
+
+    draw.line((at(-reach), at(0), at(reach), at(0)), fill="#b0b0b0")
+    draw.line((at(0), at(-reach), at(0), at(reach)), fill="#b0b0b0")
+    for half, colour in ((reach, "#888888"), (square, "#b34700")):
+        draw.rectangle((at(-half), at(-half), at(half), at(half)), outline=colour)
+    for (fx, fy), shape, colour in marks:
+        x, y = at(fx), at(fy)
+        if shape == "cross":
+            draw.line((x - 5, y - 5, x + 5, y + 5), fill=colour, width=2)
+            draw.line((x - 5, y + 5, x + 5, y - 5), fill=colour, width=2)
+        else:
+            radius, fill = (4, colour) if shape == "dot" else (8, None)
+            draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill, colour, width=2)
+    return np.asarray(plane)
+
+
 def _to_numpy(values: Any) -> np.ndarray:
     return values.detach().cpu().numpy() if hasattr(values, "detach") else np.asarray(values)
