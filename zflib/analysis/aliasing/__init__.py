@@ -4,6 +4,7 @@ from zflib.analysis.aliasing.folding import alias_distance, beyond_nyquist, fold
 from zflib.analysis.aliasing.gratings import grating, wave_vector
 from zflib.analysis.aliasing.information import Recovery, alias_matrices, picture_prior, recovery, singular_values
 from zflib.analysis.aliasing.nonlinear import harmonics, measure_rectified, nonlinear_share, predict_rectified
+from zflib.analysis.aliasing.projections import ProjectedAlias, project_alias
 from zflib.analysis.aliasing.responses import Waves, find_waves, measure, predict, transfer
 
 __all__ = [
@@ -20,6 +21,8 @@ __all__ = [
     "predict_rectified",
     "measure_rectified",
     "nonlinear_share",
+    "ProjectedAlias",
+    "project_alias",
     "overlap",
     "beyond_nyquist",
     "survival",

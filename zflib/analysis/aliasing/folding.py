@@ -8,7 +8,7 @@ the two apart.
 from __future__ import annotations
 
 from math import ceil
-from operator import index
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -32,7 +32,7 @@ def fold(frequency: Any, stride: int) -> np.ndarray:
     (0.2, 0.1) becomes (-0.05, 0.1), which leans the other way.
     """
     frequency = np.asarray(frequency, dtype=float)
-    return frequency - np.round(frequency * _checked(stride)) / stride
+    return frequency - np.round(frequency * whole(stride)) / stride
 
 
 def alias_distance(a: Any, b: Any, stride: int) -> np.ndarray:
@@ -96,7 +96,7 @@ def survival(filters: Any, stride: int) -> np.ndarray:
     """
     lower, upper, direction = _bands(filters)
     lattice = np.linalg.norm(fold((lower + upper)[:, None] * direction, stride), axis=1)
-    return lattice / (upper - lower)
+    return np.round(lattice / (upper - lower), 9)  # or rounding would take some of the low-pass filters below 1
 
 
 def _bands(filters: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -122,14 +122,15 @@ def _bands(filters: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def _power(filters: Any, stride: int) -> np.ndarray:
     """(maps, size, size) with `stride` times an odd size: groups are whole, and no point lies on Nyquist itself."""
-    return spectrum.power(filters, _checked(stride) * (2 * ceil((SIZE / stride - 1) / 2) + 1))
+    return spectrum.power(filters, whole(stride) * (2 * ceil((SIZE / stride - 1) / 2) + 1))
 
 
 def _shares(part: np.ndarray, total: np.ndarray) -> np.ndarray:
     return np.divide(part, total, out=np.full(total.shape, np.nan), where=total > 0)
 
 
-def _checked(stride: int) -> int:
-    if index(stride) < 1:
-        raise ValueError(f"A stride is a whole number of pixels from 1 on, not {stride}.")
+def whole(stride: Any) -> int:
+    """The stride, if it is one. Raises ValueError."""
+    if not isinstance(stride, Integral) or stride < 1:
+        raise ValueError(f"A stride is a whole number of pixels from 1 on, not {stride!r}.")
     return stride

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from operator import index
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -44,8 +44,8 @@ def grating(
     Returns (..., side, side), or (..., C, side, side) with a colour. Raises ValueError for a side under 1, for a
     frequency beyond 0.5, for a radius that is not positive or an edge under a pixel.
     """
-    if index(side) < 1:
-        raise ValueError(f"A grating needs a side of at least one pixel, not {side}.")
+    if not isinstance(side, Integral) or side < 1:
+        raise ValueError(f"A grating's side is a whole number of pixels from 1 on, not {side!r}.")
     frequency = frequencies(frequency)
     at = np.arange(side)
     turns = frequency[..., 0, None, None] * at + frequency[..., 1, None, None] * at[:, None]

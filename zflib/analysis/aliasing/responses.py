@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from zflib.analysis.aliasing.folding import fold
+from zflib.analysis.aliasing.folding import fold, whole
 from zflib.analysis.aliasing.gratings import frequencies, grating
-from zflib.network import ConvNet
 
 EQUAL = 1e-12  # cycles per pixel: what rounding may put between two names of one frequency
 
@@ -46,16 +46,14 @@ class Waves:
 def transfer(filters: Any, frequency: Any) -> np.ndarray:
     """The transfer function H(f): by how much each channel of each filter multiplies a wave of frequency f.
 
-    filters    (maps, channels, k, k)
+    filters    (maps, channels, k, k) array or tensor, or a network, whose conv1 is meant
     frequency  (..., 2) cycles per pixel
 
     Returns (..., maps, channels), complex: the sum of w[row, column] exp(2 pi i (fx column + fy row)), from the
     filter's own top left. The exponent is positive because a convolutional layer correlates: it does not flip its
     filters.
     """
-    weights = np.asarray(filters.detach().cpu() if isinstance(filters, Tensor) else filters, dtype=float)
-    if weights.ndim != 4 or weights.shape[2] != weights.shape[3]:
-        raise ValueError(f"Filters have the shape (maps, channels, k, k), not {weights.shape}.")
+    weights = _bank(as_convolution(filters).weight if isinstance(filters, nn.Module) else filters)
     frequency = np.asarray(frequency, dtype=float)
     columns, rows = np.moveaxis(np.exp(2j * np.pi * frequency[..., None] * np.arange(weights.shape[-1])), -2, 0)
     return np.einsum("mcij,...i,...j->...mc", weights, rows, columns, optimize=True)
@@ -73,11 +71,11 @@ def predict(
 ) -> Waves:
     """Where the response to a grating lies on a layer's map and how strong it is, from the filters alone.
 
-    layer      a `ConvNet`, whose conv1 is meant; an `nn.Conv2d`; or filters (maps, channels, k, k) with `stride`
-               and `pad`
+    layer      a network, whose conv1 is meant; an `nn.Conv2d`; or filters (maps, channels, k, k), an array or a tensor,
+               with their `stride` and `pad`
     frequency  (..., 2) cycles per pixel, of `grating`
     phase      (...) radians; amplitude and colour as in `grating`, (1, 1, 1) if left out
-    stride     of filters given as an array; pad likewise
+    stride     of filters without a layer; pad likewise
 
     Filtering multiplies the grating by H(f); keeping every s-th position folds f. Where f and -f fold onto the same
     place, at the half-points of the lattice (k/s, l/s), the pair adds up to |H cos(phase)|: how strong the response
@@ -88,9 +86,8 @@ def predict(
     """
     conv = as_convolution(layer, stride, pad)
     frequency, (s, p) = frequencies(frequency), (conv.stride[0], conv.padding[0])
-    colour = np.ones(conv.in_channels) if colour is None else np.asarray(colour, dtype=float)
     start = np.asarray(phase, dtype=float) - 2 * np.pi * p * frequency.sum(-1)  # unit 0 starts p pixels before pixel 0
-    wave = amplitude * np.exp(1j * start)[..., None] * (transfer(conv.weight, frequency) @ colour)
+    wave = amplitude * np.exp(1j * start)[..., None] * (transfer(conv.weight, frequency) @ _colour(conv, colour))
     position, wave = at_rest(frequency[..., None, :], wave, s)
     return Waves(position, np.abs(wave), np.angle(wave), np.zeros(wave.shape), s)
 
@@ -147,8 +144,7 @@ def clear_maps(
 
     Returns (..., maps, n, n), and the row and column of the first of these units in the whole map.
     """
-    colour = np.ones(conv.in_channels) if colour is None else colour
-    pictures = grating(side, frequency, phase, amplitude=amplitude, colour=colour)
+    pictures = grating(side, frequency, phase, amplitude=amplitude, colour=_colour(conv, colour))
     s, p, k = conv.stride[0], conv.padding[0], conv.kernel_size[0]
     first, last = -(-p // s), (side + p - k) // s
     if last - first < 3:
@@ -213,23 +209,45 @@ def _amplitudes(z: np.ndarray, u: np.ndarray, v: np.ndarray, first: int) -> tupl
 
 
 def as_convolution(layer: Any, stride: int | None = None, pad: int = 0) -> nn.Conv2d:
-    """The square convolution with one stride that a `ConvNet`, an `nn.Conv2d` or an array of filters stands for.
+    """The convolution that a network, an `nn.Conv2d` or an array of filters stands for.
 
     Raises TypeError for anything else, ValueError for a convolution that no single folding law describes.
     """
-    if isinstance(layer, ConvNet):
-        layer = layer.conv1
-    if not isinstance(layer, nn.Module):
-        weights = torch.as_tensor(layer).detach().cpu().double()
-        if weights.ndim != 4 or stride is None:
-            shape = tuple(weights.shape)
-            raise ValueError(f"Filters need the shape (maps, channels, k, k), not {shape}, and a stride.")
-        conv = nn.Conv2d(weights.shape[1], len(weights), weights.shape[2:], stride, pad, bias=False)
-        conv.weight = nn.Parameter(weights)
-        layer = conv
-    if not isinstance(layer, nn.Conv2d):
-        raise TypeError(f"A ConvNet, an nn.Conv2d or an array of filters is needed, not {type(layer).__name__}.")
-    pairs = (layer.kernel_size, layer.stride, layer.padding)
-    if layer.groups != 1 or layer.dilation != (1, 1) or any(pair[0] != pair[1] for pair in pairs):
-        raise ValueError(f"Only square convolutions without groups and dilation are meant here, not {layer}.")
-    return layer
+    if isinstance(layer, nn.Module):
+        conv = getattr(layer, "conv1", layer)
+        if not isinstance(conv, nn.Conv2d):
+            raise TypeError(
+                f"A network with a conv1, an nn.Conv2d or an array of filters is needed, not {type(layer).__name__}."
+            )
+    else:
+        weights = _bank(layer)
+        if not isinstance(pad, Integral) or pad < 0:
+            raise ValueError(f"Padding is a whole number of pixels from 0 on, not {pad!r}.")
+        conv = nn.Conv2d(weights.shape[1], len(weights), weights.shape[2], whole(stride), pad, bias=False)
+        conv.weight = nn.Parameter(torch.from_numpy(weights))
+    pairs = (conv.kernel_size, conv.stride, conv.padding)
+    if conv.groups != 1 or conv.dilation != (1, 1) or any(pair[0] != pair[1] for pair in pairs):
+        raise ValueError(f"Only square convolutions without groups and dilation are meant here, not {conv}.")
+    return conv
+
+
+def _bank(filters: Any) -> np.ndarray:
+    """(maps, channels, k, k) float64, or the ValueError that says what is wrong with them."""
+    try:
+        weights = np.array(filters.detach().cpu() if isinstance(filters, Tensor) else filters, dtype=float)
+    except (TypeError, ValueError):
+        weights = np.empty(0)
+    if weights.ndim != 4 or not weights.size or weights.shape[2] != weights.shape[3] or not np.isfinite(weights).all():
+        raise ValueError(
+            "Filters must be finite numbers of the shape (maps, channels, k, k); what came has the shape "
+            f"{np.shape(filters)}."
+        )
+    return weights
+
+
+def _colour(conv: nn.Conv2d, colour: Any) -> np.ndarray:
+    """(channels,) grey if none is given. Raises ValueError for one of another length."""
+    colour = np.ones(conv.in_channels) if colour is None else np.asarray(colour, dtype=float)
+    if colour.shape != (conv.in_channels,):
+        raise ValueError(f"A colour for this layer has {conv.in_channels} numbers, not the shape {colour.shape}.")
+    return colour
