@@ -114,6 +114,18 @@ def test_sampled_wave_marks_where_the_wave_lands(frequency, stride, lands):
     assert np.allclose(law.lines[-1].get_xydata(), [[frequency, lands]])
 
 
+def test_lobes_lie_side_by_side_or_on_top_of_each_other():
+    at = np.arange(-20, 21)
+    filters = {f"{f}": np.hanning(43)[1:-1] * np.cos(2 * np.pi * f * at) for f in (0.3125, 0.25)}
+    figure = plots.lobes(filters, stride=4)
+    centres = [
+        [area.get_paths()[0].vertices[area.get_paths()[0].vertices[:, 1].argmax(), 0] for area in axes.collections]
+        for axes in figure.axes
+    ]
+    assert np.allclose(centres[:2], [[0.3125, -0.3125], [0.25, -0.25]], atol=2e-3)
+    assert np.allclose(centres[2:], [[0.0625, -0.0625], [0, 0]], atol=2e-3)
+
+
 def test_frequency_plane_puts_marks_and_power_where_they_belong():
     power = np.zeros((8, 8))
     power[4, 6] = 1  # fx = 0.25, fy = 0

@@ -324,6 +324,35 @@ def sampled_wave(frequency: float, stride: int) -> Any:
     return fig
 
 
+def lobes(filters: Mapping[str, Any], stride: int) -> Any:
+    """The power spectra of one-dimensional filters before and after a stride, a column each, as a figure (chapter 6).
+
+    filters  (taps,) by title
+
+    Above, a filter's two lobes: blue at positive frequencies, orange at negative ones, dotted lines at the multiples of
+    1/(2 stride). Below, where each of the two lands.
+    """
+    fig, axes = figure(2, len(filters), width=7.5, height=4)
+    size, nyquist = 240 * stride, 0.5 / stride
+    frequency = np.fft.fftshift(np.fft.fftfreq(size))
+    folded = np.fft.fftshift(np.fft.fftfreq(size // stride)) / stride
+    for (before, after), (title, taps) in zip(axes.T, filters.items(), strict=True):
+        power = np.abs(np.fft.fft(taps, size)) ** 2
+        power /= power.max()
+        for sign, colour in ((1, "#1f77b4"), (-1, "#e07b28")):
+            lobe = np.where(sign * np.fft.fftfreq(size) >= 0, power, 0)
+            landed = np.fft.fftshift(lobe.reshape(stride, -1).sum(0))
+            for each, x, y in ((before, frequency, np.fft.fftshift(lobe)), (after, folded, landed)):
+                each.fill_between(x, y, color=colour, alpha=0.55, linewidth=0)
+        for border in np.arange(-stride, stride + 1) * nyquist:
+            before.axvline(border, color="#555555", linestyle=":", linewidth=0.8)
+        before.set(title=title, xlim=(-0.5, 0.5), xlabel="cycles/px")
+        after.set(xlim=(-nyquist, nyquist), xlabel="cycles/px, after the stride")
+    for each, words in zip(axes[:, 0], ("before", "after"), strict=True):
+        each.set_ylabel(f"power {words}")
+    return fig
+
+
 def frequency_plane(
     reach: float, marks: Sequence[tuple[Sequence[float], str, str]], power: Any = None, square: float = 0.0
 ) -> np.ndarray:
