@@ -177,6 +177,10 @@ def _prior(prior: Any, size: int) -> np.ndarray:
         )
     if not np.isfinite(prior).all() or np.trace(prior, axis1=-2, axis2=-1).real.sum() <= 0:
         raise ValueError("A prior needs finite covariances and some variance.")
+    transposed, mirrored = prior.swapaxes(-1, -2), np.roll(prior[::-1, ::-1], 1, (0, 1))
+    levels = np.linalg.eigvalsh(prior)
+    if not all(np.allclose(prior, v.conj()) for v in (transposed, mirrored)) or levels.min() < -1e-9 * levels.max():
+        raise ValueError("No real pictures have this prior: covariances are Hermitian, positive, and conjugate at -f.")
     return prior
 
 
