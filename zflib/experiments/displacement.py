@@ -18,7 +18,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from itertools import product
 from pathlib import Path
@@ -29,6 +29,7 @@ import torch
 from torch import Tensor, nn
 
 from zflib import atomic
+from zflib.analysis.aliasing.information import SIZE, recovery
 
 PREDICTION = """Written before the runs, after pilots of the stem 7x7, stride 2 with 48 maps only.
 
@@ -57,8 +58,31 @@ def result() -> dict[str, Any]:
 
     "band_pass" is what comparing the two pictures themselves, without any stem, gets right: a ceiling for all stems.
     "standard_error" is that of one accuracy of 0.5, from the number of test pairs: the largest that one can have.
+    "recovered" has, beside every accuracy, the share of the texture that a linear inverse recovers from the trained
+    stem's maps (`zflib.aliasing.recovery`; each map read to 1 % of its standard deviation): what was left to work with.
     """
     return json.loads(FILE.read_text(encoding="utf-8"))
+
+
+def gaps(found: dict[str, Any]) -> dict[str, dict[str, dict[str, float]]]:
+    """What the prediction speaks of, by noise and maps, in points of a hundred, from means over seeds.
+
+    found  what `result` returns
+
+    "stride" is accuracy at stride 2 less that at stride 4, mean over kernels; "kernel" that of 7x7 less that of 11x11,
+    mean over strides; "spread" the best stem's less the worst's.
+    """
+    table = {}
+    for noise, stems in found["accuracy"].items():
+        table[noise] = {}
+        for maps in map(str, MAPS):
+            mean = {stem: 100 * float(np.mean(stems[name(*stem)][maps])) for stem in STEMS}
+            table[noise][maps] = {
+                "stride": sum(mean[k, 2] - mean[k, 4] for k in (11, 7)) / 2,
+                "kernel": sum(mean[7, s] - mean[11, s] for s in (4, 2)) / 2,
+                "spread": max(mean.values()) - min(mean.values()),
+            }
+    return table
 
 
 def name(kernel: int, stride: int) -> str:
@@ -140,8 +164,10 @@ def band_pass(noise: float) -> float:
 
 def run(folder: Path) -> dict[str, Any]:
     """Everything that the result file holds, but for how it was made; finished runs are kept in `folder`."""
+    texture = _in_band(SIZE, torch.fft.fftfreq).numpy()[..., None, None] * np.eye(3)  # its covariance by frequency
     folder.mkdir(parents=True, exist_ok=True)
     accuracy: dict[str, Any] = {}
+    recovered: dict[str, Any] = {}
     seconds = 0.0
     for seed, noise, (kernel, stride), maps in product(SEEDS, NOISES, STEMS, MAPS):
         file = folder / f"{kernel}-{stride}-{maps}-noise{noise}-seed{seed}.json"
@@ -153,8 +179,10 @@ def run(folder: Path) -> dict[str, Any]:
             print(f"noise {noise}, {name(kernel, stride)}, {maps} maps, seed {seed}: {right:.3f}", flush=True)
         done = json.loads(file.read_text())
         seconds += done["seconds"]
-        of_stem = accuracy.setdefault(str(noise), {}).setdefault(name(kernel, stride), {})
-        of_stem.setdefault(str(maps), []).append(round(done["accuracy"], 4))
+        share = recovery(done["filters"], stride, prior=texture).total
+        for table, value in ((accuracy, done["accuracy"]), (recovered, share)):
+            of_stem = table.setdefault(str(noise), {}).setdefault(name(kernel, stride), {})
+            of_stem.setdefault(str(maps), []).append(round(value, 4))
     return {
         "what": "share of texture pairs whose one-pixel displacement is seen in the right direction, one per seed",
         "prediction": PREDICTION,
@@ -166,12 +194,13 @@ def run(folder: Path) -> dict[str, Any]:
         "standard_error": round(0.5 / np.sqrt(TESTED), 4),
         "band_pass": {str(noise): round(band_pass(noise), 4) for noise in NOISES},
         "accuracy": accuracy,
+        "recovered": recovered,
         "seconds": round(seconds),
     }
 
 
-def _in_band(side: int) -> Tensor:
-    frequency = torch.hypot(torch.fft.fftfreq(side)[:, None], torch.fft.rfftfreq(side))
+def _in_band(side: int, columns: Callable[[int], Tensor] = torch.fft.rfftfreq) -> Tensor:
+    frequency = torch.hypot(torch.fft.fftfreq(side)[:, None], columns(side))
     return (frequency >= BAND[0]) & (frequency <= BAND[1])
 
 
