@@ -13,8 +13,9 @@ from zflib.exercises import Verdict, attempt
 
 # Exercise 6.1: a grating that stride 4 mirrors, and whose two components fold differently.
 FREQUENCY, STRIDE = (0.35, 0.2), 4
-# Exercise 6.4: the filter's band in cycles per pixel, the least share of energy in it, the most that may overlap.
-TAPS, BAND, LEAST, MOST = 11, (0.125, 0.375), 0.9, 0.15
+# Exercise 6.4: a filter for another stride than the text's, where its good and its bad filter change places. The band
+# is in cycles per pixel; the least share of energy in it, and the most that may overlap.
+TAPS, FOR_STRIDE, BAND, LEAST, MOST = 11, 3, (0.15, 0.35), 0.9, 0.1
 
 
 def check_landing(answer: Any) -> Verdict:
@@ -115,25 +116,26 @@ def check_twins(function: Any) -> Verdict:
 
 
 def check_filter(answer: Any) -> Verdict:
-    """Exercise 6.4: a filter of `TAPS` taps with most of its energy in `BAND`, which stride 4 hardly overlaps."""
+    """Exercise 6.4: a filter of `TAPS` taps with most of its energy in `BAND`, little of which overlaps at stride 3."""
     expected = f"{TAPS} numbers, the taps of a filter"
     if answer is ...:
         return Verdict(False, f"no answer yet. Expected: {expected}.")
     given = _numbers(answer)
     if given is None or given.shape != (TAPS,) or not np.abs(given).max() > 1e-9:
         return Verdict(False, f"expected {expected}, not all of them zero; what came is {answer!r}.")
-    power, frequency = np.abs(np.fft.fft(given, 1024)) ** 2, np.abs(np.fft.fftfreq(1024))
+    size = 360 * FOR_STRIDE
+    power, frequency = np.abs(np.fft.fft(given, size)) ** 2, np.abs(np.fft.fftfreq(size))
     inside = power[(frequency >= BAND[0]) & (frequency <= BAND[1])].sum() / power.sum()
-    overlap = 1 - power.reshape(STRIDE, -1).max(0).sum() / power.sum()
+    overlap = 1 - power.reshape(FOR_STRIDE, -1).max(0).sum() / power.sum()
     figures = f"{inside:.1%} of its energy lies between {BAND[0]} and {BAND[1]} cycles/px, and {overlap:.1%} overlaps"
     if inside < LEAST:
         return Verdict(False, f"{figures}; the first should be {LEAST:.0%} or more.")
     if overlap <= MOST:
-        return Verdict(True, f"{figures}: all of it beyond Nyquist, and hardly anything lost.")
+        return Verdict(True, f"{figures}: nearly all of it beyond Nyquist, and little lost.")
     peak = frequency[power.argmax()]
-    border = round(peak * 2 * STRIDE) / (2 * STRIDE)
+    border = round(peak * 2 * FOR_STRIDE) / (2 * FOR_STRIDE)
     hint = (
-        f"Its peak, {peak:.3f}, is {abs(peak - border):.3f} from {border:g}, where the two lobes fold onto each other."
+        f"Its peak, {peak:.3f}, is {abs(peak - border):.3f} from {border:.3g}, where the two lobes fold onto each other."
     )
     return Verdict(False, f"{figures}; the second should be {MOST:.0%} or less. {hint}")
 
