@@ -114,9 +114,13 @@ def _bands(filters: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         radius = np.linspace(0, 0.5 / np.abs(direction[at]).max(), 513)
         power = power_at(weights[at : at + 1], *(radius * direction[at][:, None])[:, None])[0]
         peak = np.abs(radius - height[at]).argmin()
-        low = np.flatnonzero(power < power[peak] / 2)
-        below, above = low[low < peak], low[low > peak]
-        edges[:, at] = radius[below[-1]] if len(below) else 0, radius[above[0]] if len(above) else radius[-1]
+        half = power[peak] / 2
+        low = np.flatnonzero(power < half)
+        below, above = low[low < peak][-1:], low[low > peak][:1]
+        edges[:, at] = 0, radius[-1]
+        for side, outside, inside in ((0, below, below + 1), (1, above, above - 1)):
+            if len(outside):
+                edges[side, at] = np.interp(half, *(v[np.r_[outside, inside]] for v in (power, radius)))
     return *edges, direction
 
 

@@ -75,12 +75,12 @@ def predict_rectified(
     n = np.arange(FAR + 1)[:, None]
     wave = strength * np.exp(1j * n * linear.phase)
     position, wave = at_rest(n[..., None] * linear.position, wave, linear.spacing)
-    places = np.round(position[:, 0], 9) + 0.0  # alike for all maps; rounded, so that one place has one name
-    _, lowest, line = np.unique(places, axis=0, return_index=True, return_inverse=True)
+    position = position[:, 0]  # alike for all maps
+    _, lowest, line = np.unique(np.round(position, 9) + 0.0, axis=0, return_index=True, return_inverse=True)
     together = np.zeros((len(lowest), wave.shape[1]), dtype=complex)
     np.add.at(together, line.ravel(), wave)
     order = np.argsort(lowest)[: (lowest <= count).sum()]
-    return _lines(places[lowest[order]], together[order], np.zeros(wave.shape[1]), linear.spacing)
+    return _lines(position[lowest[order]], together[order], np.zeros(wave.shape[1]), linear.spacing)
 
 
 @torch.no_grad()

@@ -94,7 +94,8 @@ def project_alias(
     s, margin = geometry.jump, geometry.receptive_field
     lattice = np.stack(np.meshgrid(np.arange(s), np.arange(s)), axis=-1).reshape(-1, 2) / s
     waves = np.concatenate([lattice, frequency + lattice])
-    places = np.unique(np.round(at_rest(waves, np.ones(len(waves)), 1)[0], 9) + 0.0, axis=0)
+    places = at_rest(waves, np.ones(len(waves)), 1)[0]
+    places = places[np.unique(np.round(places, 9) + 0.0, axis=0, return_index=True)[1]]
     inside = slice(margin, side - margin)
     (seen, control, rest), (left, _, _), (energy, _, _) = zip(
         *(fit_lines(p[:, inside, inside], places, margin) for p in (projection, constant, projection - constant)),
@@ -108,7 +109,7 @@ def project_alias(
         power = (np.abs(wave) ** 2).sum(1) * np.where(own_mirror, 1, 0.5) * projection[0, inside, inside].size
         return float(power[which].sum() / total)
 
-    zero = ~places.any(1)
+    zero = (places == 0).all(1)
     true = alias_distance(places, frequency, 1) < 1e-9
     alias = (alias_distance(places, fold(frequency, s), 1) < 1e-9) & ~true
     checkerboard = (np.abs(fold(places, s)) < 1e-9).all(1) & ~zero

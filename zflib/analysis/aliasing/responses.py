@@ -234,7 +234,7 @@ def as_convolution(layer: Any, stride: int | None = None, pad: int = 0) -> nn.Co
 def _bank(filters: Any) -> np.ndarray:
     """(maps, channels, k, k) float64, or the ValueError that says what is wrong with them."""
     try:
-        weights = np.array(filters.detach().cpu() if isinstance(filters, Tensor) else filters, dtype=float)
+        weights = np.array(filters.detach().cpu().numpy() if isinstance(filters, Tensor) else filters, dtype=float)
     except (TypeError, ValueError):
         weights = np.empty(0)
     if weights.ndim != 4 or not weights.size or weights.shape[2] != weights.shape[3] or not np.isfinite(weights).all():
