@@ -6,6 +6,15 @@ from zflib.analysis.aliasing.information import Recovery, alias_matrices, pictur
 from zflib.analysis.aliasing.nonlinear import harmonics, measure_rectified, nonlinear_share, predict_rectified
 from zflib.analysis.aliasing.projections import ProjectedAlias, project_alias
 from zflib.analysis.aliasing.responses import Waves, find_waves, measure, predict, transfer
+from zflib.analysis.aliasing.shifts import (
+    Blur,
+    Consistency,
+    between,
+    equivariance_error,
+    lowpass,
+    multiply_adds,
+    shift_consistency,
+)
 
 __all__ = [
     "grating",
@@ -31,4 +40,11 @@ __all__ = [
     "Recovery",
     "recovery",
     "picture_prior",
+    "between",
+    "equivariance_error",
+    "Consistency",
+    "shift_consistency",
+    "Blur",
+    "lowpass",
+    "multiply_adds",
 ]

@@ -1,0 +1,362 @@
+"""What becomes of a network's maps and of its answer when the picture moves by a pixel (Section 4.1).
+
+Maps from which nothing is missing move with the picture: those of the moved picture can be computed from those of the
+picture at rest by band-limited interpolation ("shiftability", Simoncelli et al. 1992). What can't be predicted so is
+what the samples don't tell. `equivariance_error` measures it at any step; `shift_consistency` asks whether the answer
+cares; `lowpass` is the modern remedy, a blur before each subsampling (Zhang 2019).
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise, takewhile
+from math import ceil, comb, floor
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from zflib.analysis.top import as_sequence
+from zflib.architecture import output_size
+from zflib.data.pictures import centre_square, to_array
+from zflib.network import ConvNet
+
+SHIFTS = tuple(range(1, 9))  # pixels; 8 is one period of every step up to conv2, in both networks
+NEIGHBOURS = 8  # samples that an interpolated value is made of
+
+
+def between(maps: Tensor, fraction: float) -> Tensor:
+    """Band-limited interpolation along the last axis: the values `fraction` of the way from each sample to the next.
+
+    maps      (..., n), n >= 8
+    fraction  0 <= fraction < 1
+
+    Returns (..., n - 7): value i lies at position i + 3 + fraction. It is a sum of the eight nearest samples, weighted
+    by sinc(x) sinc(x / 4), x the distance (Lanczos), and divided by the weights' sum. Half-way between samples, where
+    it is hardest, a wave of 0.3 cycles per sample comes out with 0.02 % of its energy wrong, one of 0.4 with 3 %, one
+    of 0.45 with 25 %; at 0.5, Nyquist, nobody could. The layer above sees less: conv2 reads five samples.
+
+    Raises ValueError for fewer samples or another fraction.
+    """
+    if maps.shape[-1] < NEIGHBOURS or not 0 <= fraction < 1:
+        raise ValueError(
+            f"Interpolation needs {NEIGHBOURS} samples or more and a fraction in [0, 1), "
+            f"not {maps.shape[-1]} and {fraction!r}."
+        )
+    half = NEIGHBOURS // 2
+    distance = torch.arange(1 - half, half + 1, dtype=torch.float64) - fraction
+    weights = torch.sinc(distance) * torch.sinc(distance / half)
+    out = torch.arange(maps.shape[-1] - NEIGHBOURS + 1)
+    matrix = torch.zeros(maps.shape[-1], len(out), dtype=torch.float64)
+    matrix[out + torch.arange(NEIGHBOURS)[:, None], out] = (weights / weights.sum())[:, None]
+    return maps @ matrix.to(maps)
+
+
+@torch.inference_mode()
+def equivariance_error(
+    net: ConvNet,
+    pictures: Any,
+    step: str | Sequence[str],
+    shifts: Sequence[int] = SHIFTS,
+    *,
+    size: int | None = None,
+    per_map: bool = False,
+    batch_size: int = 16,
+    progress: str = "",
+) -> np.ndarray | dict[str, np.ndarray]:
+    """How far the maps of a moved picture are from the moved maps of the picture: 0 is equivariant, 1 unrelated.
+
+    net       a `ConvNet`, or what `lowpass` makes of one
+    pictures  a `PictureSet`, a `Gallery`, or any sequence of pictures or (picture, label)
+    step      a convolutional step's name; or several names: one pass serves them all, and a dict by name comes back.
+              "conv1" is what the convolution computes, "relu1" what the ReLU leaves of it.
+    shifts    in pixels of the prepared picture, each to the right and, by itself, down; 0 or more
+    size      side to which a picture's centre square is scaled; that of the training pictures when left out
+    per_map   return (shifts, maps), NaN where a map is the same everywhere, instead of (shifts,)
+
+    Real crops: the picture at rest and the moved one are windows of one larger square, and only units whose receptive
+    fields lie inside their window count, so that neither borders nor wrap-around enter. Neighbouring units are `jump`
+    pixels apart; the maps at rest predict those after a shift by d through `between`, d / jump samples further on.
+    With a the maps of the moved picture, b the prediction, both without the mean of their map,
+
+        error = sum (a - b)^2 / (sum a^2 + sum b^2)
+
+    over units, pictures and directions, and over maps unless `per_map`. A wave of frequency f that stride s folds to
+    f - m / s comes out with 1 - cos(2 pi m d / s): nothing where m = 0, 1 on average over a period, 2 where the
+    prediction has the wrong sign. It is 0 up to rounding where d is a multiple of the jump, for any network: compare
+    over a whole period. Steps of different jump are different tasks; at conv2 both networks have 8 pixels.
+
+    Raises KeyError for a step without maps, ValueError for other shifts, or where too few units see the picture only.
+    """
+    shifts, steps = _checked(shifts), (step,) if isinstance(step, str) else tuple(step)
+    side = net.resized_side if size is None else size
+    window = side - max(shifts)
+    inside = {name: _inside(net, name, window) for name in steps}
+    for name, (first, last, jump) in inside.items():
+        units, needed = max(last - first + 1, 0), NEIGHBOURS + max(shifts) // jump
+        if units < needed:
+            raise ValueError(
+                f"Only {units} x {units} units of {name} see nothing beyond a picture of {side} pixels; {needed} are "
+                "needed on each side. Give a larger size."
+            )
+    sums = dict.fromkeys(steps, 0.0)
+    for squares in _squares(net, pictures, side, batch_size, progress):
+        rest = _maps(net, squares[:, :, :window, :window], inside)
+        found = {name: [] for name in steps}
+        for shift in shifts:
+            right = _maps(net, squares[:, :, :window, shift : shift + window], inside)
+            down = _maps(net, squares[:, :, shift : shift + window, :window], inside)
+            for name, (_, _, jump) in inside.items():
+                across = _compare(rest[name], right[name], shift, jump)
+                found[name].append(across + _compare(rest[name].mT, down[name].mT, shift, jump))
+        sums = {name: sums[name] + np.stack(found[name]) for name in steps}
+    errors = {name: _relative(sums[name].transpose(1, 0, 2), per_map) for name in steps}
+    return errors[step] if isinstance(step, str) else errors
+
+
+def _maps(net: ConvNet, x: Tensor, inside: dict[str, tuple[int, int, int]]) -> dict[str, Tensor]:
+    """By step: those units that `inside`, of `_inside`, lets through."""
+    found = {}
+    for name, module in net.named_children():
+        x = module(x)
+        if name in inside:
+            first, last, _ = inside[name]
+            found[name] = x[:, :, first : last + 1, first : last + 1]
+        if len(found) == len(inside):
+            break
+    return found
+
+
+def _compare(rest: Tensor, moved: Tensor, shift: int, jump: int) -> np.ndarray:
+    """(6, maps): count, sum a, sum b, sum a^2, sum b^2, sum (a - b)^2 of moved maps a and their prediction b."""
+    whole, part = divmod(shift, jump)
+    ahead = NEIGHBOURS // 2 - 1
+    skip = max(0, whole - ahead)
+    # Value i of the prediction lies at sample i + ahead + part / jump, and so does sample i + ahead - whole of `moved`.
+    b = between(rest, part / jump)[..., skip:]
+    begin = skip + ahead - whole
+    a = moved[..., begin : begin + b.shape[-1]]
+    rows = [t.sum(3).double().sum((0, 2)) for t in (a, b, a * a, b * b, (a - b) ** 2)]
+    return torch.stack([torch.full_like(rows[0], a[:, 0].numel()), *rows]).cpu().numpy()
+
+
+def _relative(sums: np.ndarray, per_map: bool) -> np.ndarray:
+    count, a, b, aa, bb, wrong = sums
+    energy = aa - a * a / count + bb - b * b / count
+    silent = energy <= 1e-10 * (aa + bb)  # nothing but rounding is left without the mean
+    if not per_map:
+        return wrong.sum(1) / energy.sum(1)
+    return np.divide(wrong, energy, out=np.full(energy.shape, np.nan), where=~silent)
+
+
+@dataclass(frozen=True)
+class Consistency:
+    """How steady a network's answer is under shifts.
+
+    shifts     (S,) int    in pixels
+    agreement  (S,) float  share of pairs of crops, that many pixels apart, with the same predicted class
+    change     (S,) float  mean absolute change of the probability of the class predicted for the crop at rest
+    pairs      how many pairs there are for each shift
+    """
+
+    shifts: np.ndarray
+    agreement: np.ndarray
+    change: np.ndarray
+    pairs: int
+
+
+@torch.inference_mode()
+def shift_consistency(
+    net: ConvNet,
+    pictures: Any,
+    shifts: Sequence[int] = SHIFTS,
+    *,
+    batch_size: int = 64,
+    progress: str = "",
+) -> Consistency:
+    """Does the answer stay the same when the picture moves? (Zhang 2019, Section 4.1 there)
+
+    pictures  a `PictureSet`, a `Gallery`, or any sequence of pictures or (picture, label)
+    shifts    in pixels, from 0 to the margin around the centre crop of `preprocess`: 9 for the mini networks
+
+    Two pairs for each picture and shift: the centre crop and the one so many pixels to the right, and the one so many
+    pixels down. Real crops of one square, no wrap-around; what the crop loses at one side counts as part of the shift.
+
+    Raises ValueError for other shifts, or no pictures.
+    """
+    shifts = _checked(shifts)
+    crop = net.architecture.input_size
+    edge = (net.resized_side - crop) // 2
+    if max(shifts) > edge:
+        raise ValueError(f"A shift is at most {edge} pixels, the margin around the centre crop, not {max(shifts)}.")
+    same, change, seen = np.zeros(len(shifts)), np.zeros(len(shifts)), 0
+    for squares in _squares(net, pictures, net.resized_side, batch_size, progress):
+
+        def probabilities(down: int, right: int, squares: Tensor = squares) -> Tensor:
+            top, left = edge + down, edge + right
+            return net(squares[:, :, top : top + crop, left : left + crop]).double().softmax(1)
+
+        rest = probabilities(0, 0)
+        sure, named = rest.max(1)
+        seen += 2 * len(rest)
+        for at, shift in enumerate(shifts):
+            for moved in (probabilities(0, shift), probabilities(shift, 0)):
+                same[at] += (moved.argmax(1) == named).sum().item()
+                change[at] += (moved.gather(1, named[:, None])[:, 0] - sure).abs().sum().item()
+    return Consistency(np.array(shifts), same / seen, change / seen, seen)
+
+
+class Blur(nn.Module):
+    """A binomial low-pass of every map, of which each `stride`-th value is kept.
+
+    Input (N, C, H, W), output (N, C, ceil(H / stride), ceil(W / stride)). At the border the weights that fall inside
+    the map are scaled to sum to 1.
+
+    The binomial of order n lets a wave of frequency f pass with cos(pi f)^n. n = stride^2 / 2, to the nearest even
+    number, halves the amplitude at the Nyquist frequency of what is kept: 1 2 1 for stride 2, nine taps for stride 4.
+    """
+
+    def __init__(self, stride: int) -> None:
+        super().__init__()
+        order = 2 * round(stride**2 / 4)
+        self.stride, self.kernel_size, self.padding = stride, order + 1, order // 2
+        taps = torch.tensor([comb(order, k) for k in range(order + 1)]) / 2**order
+        self.register_buffer("taps", taps, persistent=False)  # no weight: state dictionaries stay as they were
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self._along(3, self._along(2, x))
+
+    def _along(self, axis: int, x: Tensor) -> Tensor:
+        """Blur and subsample rows (2) or columns (3)."""
+        shape, stride, pad = [1, 1, 1, 1], [1, 1], [0, 0]
+        shape[axis], stride[axis - 2], pad[axis - 2] = -1, self.stride, self.padding
+        taps = self.taps.to(x.dtype).view(shape)
+        inside = F.conv2d(torch.ones_like(x[:1, :1]), taps, stride=stride, padding=pad)
+        blurred = F.conv2d(x, taps.expand(x.shape[1], -1, -1, -1), stride=stride, padding=pad, groups=x.shape[1])
+        return blurred / inside
+
+    def extra_repr(self) -> str:
+        return f"side={self.kernel_size}, stride={self.stride}"
+
+
+class DenseMaxPool(nn.MaxPool2d):
+    """Max pooling at every position, from the first to the last that the subsampled pooling has: its stride is 1.
+
+    A last window that hangs over the far border, as `ceil_mode` allows, is kept.
+    """
+
+    def __init__(self, pool: nn.MaxPool2d) -> None:
+        super().__init__(pool.kernel_size, stride=1)
+        self.sparse = pool.stride, pool.ceil_mode
+
+    def forward(self, x: Tensor) -> Tensor:
+        stride, ceil_mode = self.sparse
+        beyond = []
+        for side in (x.shape[3], x.shape[2]):
+            out = output_size(side, self.kernel_size, stride, ceil_mode=ceil_mode)
+            beyond += [0, max(0, (out - 1) * stride + self.kernel_size - side)]
+        return super().forward(F.pad(x, beyond, value=-torch.inf))
+
+
+def lowpass(net: ConvNet) -> ConvNet:
+    """A copy of a network that blurs its maps before each subsampling; `net` itself is left alone.
+
+    After Zhang (2019, "Making convolutional networks shift-invariant again"): a convolution with a stride computes
+    every position, is rectified, blurred, then subsampled; max pooling takes its maxima at every position, which are
+    blurred, then subsampled. Rectifying comes first for a reason: a filter tuned to 0.3 cycles per pixel answers with
+    a wave of that frequency, which a blur for stride 4 would wipe out. The ReLU turns it into where and how strongly
+    the filter answers, which varies slowly and survives.
+
+    The steps keep their names, and the maps their sizes from each ReLU or pooling on; conv1 (and conv2, where it has a
+    stride) is dense. Weights are the same and are not retrained; the copy can be trained like any `ConvNet`. Its price
+    in multiply-adds: `multiply_adds`.
+    """
+    copied = copy.deepcopy(net)
+    children = list(copied.named_children())
+    for (name, module), (after, _) in pairwise(children):
+        if isinstance(module, nn.Conv2d) and module.stride[0] > 1:
+            setattr(copied, after, nn.Sequential(nn.ReLU(), Blur(module.stride[0])))
+            module.stride = (1, 1)
+        elif isinstance(module, nn.MaxPool2d) and module.stride > 1:
+            setattr(copied, name, nn.Sequential(DenseMaxPool(module), Blur(module.stride)))
+    return copied.to(net.mean.device).train(net.training)
+
+
+@torch.inference_mode()
+def multiply_adds(net: nn.Module, side: int) -> dict[str, int]:
+    """Multiply-adds for one picture of side x side pixels, by layer: convolutions, linear layers and blurs.
+
+    For a plain `ConvNet` they are those of `geometry()`; a low-pass network computes every position.
+    """
+    counts = {}
+
+    def count(name: str):
+        def after(module: nn.Module, inputs: tuple[Tensor], output: Tensor) -> None:
+            if isinstance(module, Blur):  # down the columns first, where all columns are still there
+                done = module.kernel_size * output[0].numel() * (1 + inputs[0].shape[3] / output.shape[3])
+            else:
+                done = output[0].numel() * module.weight[0].numel()
+            counts[name] = round(done)
+
+        return after
+
+    counted = [
+        module.register_forward_hook(count(name))
+        for name, module in net.named_modules()
+        if isinstance(module, nn.Conv2d | nn.Linear | Blur)
+    ]
+    try:
+        net(torch.zeros(1, 3, side, side))
+    finally:
+        for hook in counted:
+            hook.remove()
+    return counts
+
+
+def _checked(shifts: Sequence[int]) -> tuple[int, ...]:
+    shifts = tuple(shifts)
+    if not shifts or not all(isinstance(s, Integral) and s >= 0 for s in shifts):
+        raise ValueError(f"Shifts must be whole numbers of pixels, 0 or more, not {shifts}.")
+    return tuple(map(int, shifts))
+
+
+def _squares(net: ConvNet, pictures: Any, side: int, batch_size: int, progress: str) -> Iterator[Tensor]:
+    """Batches (N, 3, side, side) of the pictures' centre squares on the network's device, mean subtracted."""
+    if net.mean.shape[1] not in (1, side):
+        raise ValueError(f"This network subtracts a mean picture of {net.mean.shape[1]} pixels a side; leave size out.")
+    items = as_sequence(pictures)
+    if not len(items):
+        raise ValueError("There are no pictures to shift.")
+    starts = range(0, len(items), batch_size)
+    if progress:
+        from tqdm.auto import tqdm
+
+        starts = tqdm(starts, desc=progress, unit="batch", mininterval=1)
+    for start in starts:
+        batch = [items[at] for at in range(start, min(start + batch_size, len(items)))]
+        batch = [item[0] if isinstance(item, tuple) else item for item in batch]
+        pixels = torch.from_numpy(np.stack([to_array(centre_square(item, side)) for item in batch]))
+        # channels_last halves the time of a dense first layer on a CPU.
+        yield (pixels.permute(0, 3, 1, 2).to(net.mean) - net.mean).contiguous(memory_format=torch.channels_last)
+
+
+def _inside(net: ConvNet, step: str, side: int) -> tuple[int, int, int]:
+    """First and last position per axis of the units that see nothing beyond a picture's border, and their jump."""
+    steps = [name for name, _ in takewhile(lambda child: not isinstance(child[1], nn.Linear), net.named_children())]
+    if step not in steps:
+        raise KeyError(f"There is no step {step!r} with maps; choose among {', '.join(steps)}.")
+    first, last, jump = 0, side - 1, 1
+    for name in steps[: steps.index(step) + 1]:
+        for module in net.get_submodule(name).modules():
+            if isinstance(module, nn.Conv2d | nn.MaxPool2d | Blur):
+                kernel, stride, pad = (
+                    v[0] if isinstance(v, tuple) else v for v in (module.kernel_size, module.stride, module.padding)
+                )
+                first, last = ceil((first + pad) / stride), floor((last + pad + 1 - kernel) / stride)
+                jump *= stride
+    return first, last, jump
