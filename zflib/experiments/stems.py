@@ -56,7 +56,14 @@ _PLAIN = replace(SHORT, conv1_weight_decay=SHORT.weight_decay)
 WITHOUT_DECAY = {
     f"{name}, no extra decay": (FACTORIAL[name][0], _PLAIN) for name in ("11x11, stride 4", "7x7, stride 2")
 }
-RUNS: dict[str, tuple[Architecture, Recipe]] = FACTORIAL | WITHOUT_DECAY
+# From the paper's initial noise, at three times its learning rate: with the mini preset no filter ever comes near the
+# radius in so few steps (the paper took some 700,000, these runs take 2,058).
+_FAST = replace(_PLAIN, conv1_std=0.01, learning_rate=0.03)
+CLIPPING = {
+    "7x7, stride 2, fast, clipped": (stem(7, 2), _FAST),
+    "7x7, stride 2, fast, not clipped": (stem(7, 2), replace(_FAST, rms_radius=None)),
+}
+RUNS: dict[str, tuple[Architecture, Recipe]] = FACTORIAL | WITHOUT_DECAY | CLIPPING
 
 
 def result() -> dict[str, Any]:
@@ -99,7 +106,7 @@ def measure(folder: Path, validation: PictureSet) -> dict[str, Any]:
     logits = torch.from_numpy(centre_logits(net, validation))
     labels = torch.from_numpy(validation.labels)
     correct = (logits.argmax(1) == labels).numpy()
-    few = [validation[i] for i in np.linspace(0, len(validation) - 1, min(PICTURES, len(validation))).astype(int)]
+    few = validation.pixels[np.linspace(0, len(validation) - 1, min(PICTURES, len(validation))).astype(int)]
     steady = aliasing.shift_consistency(net, few)
     return {
         "seed": made["identity"]["seed"],
