@@ -14,6 +14,8 @@ from zflib.analysis.spectrum.filters import (
     radial_profile,
     same_size,
 )
+from zflib.analysis.spectrum.gap import Summary, summary
+from zflib.analysis.spectrum.pictures import PictureSpectrum, of_pictures
 
 __all__ = [
     "frequencies",
@@ -28,4 +30,8 @@ __all__ = [
     "never_active",
     "coverage",
     "same_size",
+    "PictureSpectrum",
+    "of_pictures",
+    "Summary",
+    "summary",
 ]

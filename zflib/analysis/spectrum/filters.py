@@ -3,7 +3,8 @@
 A filter of k x k pixels resolves 1/k cycles per pixel: whatever it is, its spectrum is smeared over about that much.
 Zero-padding draws the smeared spectrum on a finer grid, and changes nothing else.
 
-`filters` is everywhere a (maps, channels, k, k) array or tensor, k at most 64, or a network, whose conv1 is meant.
+`filters` is everywhere a (maps, channels, k, k) array or tensor, k at most 64, or what has a conv1: a network,
+or one of `zflib.weights.seeds`.
 Everything here raises ValueError for filters of another shape, or with values that are no finite numbers.
 """
 
@@ -31,11 +32,12 @@ def power(filters: Any, size: int = SIZE) -> np.ndarray:
     Returns (maps, size, size): rows are vertical frequencies and columns horizontal ones, as `frequencies` gives them,
     zero in the centre. A spectrum sums to the filter's energy, the sum of its squared weights (Parseval).
     """
-    from scipy.fft import rfft2
+    from scipy.fft import fft, rfft
 
-    weights = _weights(filters, size)
-    half = rfft2(weights, (size, size))
-    half = (half.real**2 + half.imag**2).sum(1) / size**2
+    weights = as_weights(filters, size)
+    # One colour at a time: it stays in the processor's cache, three times as fast as all at once.
+    transforms = (fft(rfft(weights[:, colour], size), size, axis=1) for colour in range(weights.shape[1]))
+    half = sum(t.real**2 + t.imag**2 for t in transforms) / size**2
     negative = half[:, -np.arange(size) % size, (size - 1) // 2 : 0 : -1]  # the transform of a real filter is Hermitian
     return np.fft.fftshift(np.concatenate([half, negative], axis=2), axes=(1, 2))
 
@@ -49,7 +51,7 @@ def radial_profile(filters: Any, edges: Any) -> np.ndarray:
     of energy 1 whose spectrum is flat has 1 everywhere. Raises ValueError for a ring too narrow for the grid.
     """
     spectra = power(filters)
-    in_ring = _rings(_edges(edges))
+    in_ring = rings(as_edges(edges))
     return spectra.reshape(len(spectra), -1) @ in_ring.T * (SIZE**2 / in_ring.sum(1))
 
 
@@ -60,10 +62,10 @@ def band_shares(filters: Any, edges: Any) -> np.ndarray:
 
     Returns (maps, bands): rows sum to 1; dead filters are NaN. Raises ValueError for edges that leave a part out.
     """
-    edges = _edges(edges)
+    edges = as_edges(edges)
     if edges[0] > 0 or edges[-1] < CORNER:
         raise ValueError(f"Shares need edges from 0 to 0.7072 cycles per pixel or more, not {edges[0]} to {edges[-1]}.")
-    in_ring = _rings(edges)
+    in_ring = rings(edges)
     spectra = power(filters)
     held = spectra.reshape(len(spectra), -1) @ in_ring.T
     return np.where(dead(filters)[:, None], np.nan, held / np.maximum(held.sum(1, keepdims=True), _TINY))
@@ -101,7 +103,7 @@ def bandwidths(filters: Any) -> np.ndarray:
     Returns (maps,): infinite where it stays above half as far as zero (a low-pass filter has no octaves), NaN where
     there is no peak. A window of k pixels alone gives a lobe of 0.89/k: narrower bands can't be seen.
     """
-    weights, at = _weights(filters), _peak(filters)
+    weights, at = as_weights(filters), _peak(filters)
     height = np.hypot(*at.T)
     found = np.full(len(weights), np.nan)
     found[height == 0] = np.inf
@@ -127,7 +129,7 @@ def luminance_shares(filters: Any) -> np.ndarray:
 
     Returns (maps,); dead filters are NaN.
     """
-    weights = _weights(filters)
+    weights = as_weights(filters)
     energy = (weights**2).sum((1, 2, 3))
     grey = (weights.mean(1) ** 2).sum((1, 2)) * weights.shape[1]
     return np.where(dead(filters), np.nan, grey / np.maximum(energy, _TINY))
@@ -139,7 +141,7 @@ def dead(filters: Any) -> np.ndarray:
     Returns (maps,) bool. The median is over filters that reach a thousandth of the strongest one's RMS, so that a bank
     of many dead filters is not measured against them. `never_active` asks the pictures instead.
     """
-    rms = np.sqrt((_weights(filters) ** 2).mean((1, 2, 3)))
+    rms = np.sqrt((as_weights(filters) ** 2).mean((1, 2, 3)))
     present = rms > rms.max() / 1000
     return (rms == 0) | (rms < np.median(rms[present]) / 10) if present.any() else np.ones(len(rms), bool)
 
@@ -163,7 +165,7 @@ def coverage(filters: Any) -> np.ndarray:
     `power`. Filters count alike whatever their strength, and a flat spectrum would give 1 everywhere. NaN for a bank
     without live filters.
     """
-    live = _weights(filters)[~dead(filters)]
+    live = as_weights(filters)[~dead(filters)]
     if not len(live):
         return np.full((SIZE, SIZE), np.nan)
     spectra = power(live)
@@ -179,7 +181,7 @@ def same_size(filters: Any, side: int, window: bool = False) -> np.ndarray:
     Returns (maps, channels, side, side). What 11 x 11 pixels resolve, 7 x 7 don't: to compare fairly, cut the larger.
     Padding the smaller leaves every figure of its spectrum as it was.
     """
-    weights = _weights(filters)
+    weights = as_weights(filters)
     if side < 1:
         raise ValueError(f"Filters need a side of at least one pixel, not {side}.")
     small = min(side, weights.shape[2])
@@ -210,7 +212,7 @@ def power_at(weights: np.ndarray, fx: np.ndarray, fy: np.ndarray) -> np.ndarray:
 
 def _peak(filters: Any) -> np.ndarray:
     """(maps, 2) horizontal and vertical frequency of each peak; NaN where there is none."""
-    weights = _weights(filters)
+    weights = as_weights(filters)
     spectra = power(weights).reshape(len(weights), -1)
     axis = frequencies()
     fy, fx = (f.ravel() for f in np.meshgrid(axis, axis, indexing="ij"))
@@ -219,10 +221,8 @@ def _peak(filters: Any) -> np.ndarray:
     first = order[(spectra[:, order] >= (highest * (1 - _EQUAL))[:, None]).argmax(1)]
     at = np.stack([fx[first], fy[first]], axis=1)
     flat = spectra.min(1) >= highest * (1 - _EQUAL)
-    offsets = np.stack(np.meshgrid(*2 * [np.arange(-3, 4) / 3]), axis=-1).reshape(-1, 2)
-    offsets = offsets[np.argsort((offsets**2).sum(1), kind="stable")]  # of equal points the nearest
-    for step in (1 / SIZE, 1 / SIZE / 3, 1 / SIZE / 9):
-        near = at[:, None] + step * offsets
+    for halving in range(1, 6):
+        near = at[:, None] + _AROUND / SIZE / 2**halving
         best = power_at(weights, near[..., 0], near[..., 1]).argmax(1)
         at = near[np.arange(len(at)), best]
     at = at - np.round(at)  # the plane repeats beyond its border
@@ -239,7 +239,7 @@ def _crossing(radius: np.ndarray, over: np.ndarray, otherwise: Any) -> np.ndarra
     return np.where(below.any(1), crossing, otherwise)
 
 
-def _rings(edges: np.ndarray) -> np.ndarray:
+def rings(edges: np.ndarray) -> np.ndarray:
     """(bands, SIZE * SIZE) 1 for the frequencies of each ring, which holds its lower edge, and the last its upper."""
     axis = frequencies()
     radius = np.hypot(axis[:, None], axis).ravel()
@@ -255,19 +255,19 @@ def _rings(edges: np.ndarray) -> np.ndarray:
     return in_ring
 
 
-def _edges(edges: Any) -> np.ndarray:
+def as_edges(edges: Any) -> np.ndarray:
     edges = np.asarray(edges, dtype=np.float64)
-    if edges.ndim != 1 or len(edges) < 2 or not (np.diff(edges) > 0).all() or not 0 <= edges[0]:
+    if edges.ndim != 1 or len(edges) < 2 or not (np.diff(edges) > 0).all() or edges[0] < 0:
         raise ValueError(f"Band edges must be two or more frequencies, ascending from 0 or more, not {edges}.")
     return edges
 
 
-def _weights(filters: Any, size: int = SIZE) -> np.ndarray:
+def as_weights(filters: Any, size: int = SIZE) -> np.ndarray:
     """(maps, channels, k, k) float64, or the ValueError that says what is wrong with them."""
-    if isinstance(filters, nn.Module):
-        if not hasattr(filters, "conv1"):
-            raise ValueError(f"{type(filters).__name__} has no layer conv1; pass the weights of its first layer.")
-        filters = filters.conv1.weight
+    if isinstance(filters, nn.Module) and not hasattr(filters, "conv1"):
+        raise ValueError(f"{type(filters).__name__} has no layer conv1; pass the weights of its first layer.")
+    filters = getattr(filters, "conv1", filters)
+    filters = getattr(filters, "weight", filters)
     weights = np.asarray(filters.detach().cpu() if isinstance(filters, Tensor) else filters, dtype=np.float64)
     if weights.ndim != 4 or not weights.size or weights.shape[2] != weights.shape[3]:
         raise ValueError(f"Filters must have the shape (maps, channels, k, k), not {weights.shape}.")
@@ -278,6 +278,7 @@ def _weights(filters: Any, size: int = SIZE) -> np.ndarray:
     return weights
 
 
+_AROUND = np.array([(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (1, -1), (-1, 1), (-1, -1)])
 _EQUAL = 1e-9  # what rounding may make of equal powers
-_STEPS = 65  # samples of a ray below the peak, and as many above
+_STEPS = 33  # samples of a ray below the peak, and as many above
 _TINY = np.finfo(np.float64).tiny
