@@ -12,10 +12,9 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from torch import Tensor, nn
 
 from zflib.analysis import spectrum
-from zflib.analysis.spectrum.filters import SIZE, power_at
+from zflib.analysis.spectrum.filters import SIZE, as_weights, power_at
 
 
 def fold(frequency: Any, stride: int) -> np.ndarray:
@@ -51,7 +50,7 @@ def alias_distance(a: Any, b: Any, stride: int) -> np.ndarray:
 def overlap(filters: Any, stride: int) -> np.ndarray:
     """Share of each filter's energy that a stride lays under stronger energy of the same filter.
 
-    filters  as in `zflib.spectrum`: (maps, channels, k, k), or a network, whose conv1 is meant
+    filters  (maps, channels, k, k), or a network, whose conv1 is meant, as in `zflib.spectrum`
 
     |H|^2, summed over colour, is grouped by frequency modulo 1/s per axis: the s^2 members of a group become one
     frequency on the map. The overlap is 1 - (sum over groups of the largest member) / total.
@@ -107,8 +106,7 @@ def _bands(filters: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     height, orientation = spectrum.peaks(filters), spectrum.orientations(filters)
     angle = np.radians(np.where(height == 0, 0, orientation))
     direction = np.stack([np.cos(angle), np.sin(angle)], axis=1)
-    weights = filters.conv1.weight if isinstance(filters, nn.Module) else filters
-    weights = np.asarray(weights.detach().cpu() if isinstance(weights, Tensor) else weights, dtype=float)
+    weights = as_weights(filters)
     edges = np.full((2, len(height)), np.nan)
     for at in np.flatnonzero(np.isfinite(height)):
         radius = np.linspace(0, 0.5 / np.abs(direction[at]).max(), 513)

@@ -14,7 +14,7 @@ from zflib.analysis.aliasing.responses import Waves, as_convolution, at_rest, cl
 from zflib.architecture import Step
 from zflib.network import ConvNet
 
-FAR = 1000  # harmonics that are added up where they meet; what lies beyond is under a millionth of the first
+FAR = 1000  # harmonics that are added up where they meet; each one beyond is under a millionth of the wave
 
 
 def harmonics(amplitude: Any, bias: Any = 0.0, count: int = 8) -> np.ndarray:

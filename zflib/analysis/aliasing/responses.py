@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from zflib.analysis.aliasing.folding import fold, whole
 from zflib.analysis.aliasing.gratings import frequencies, grating
+from zflib.analysis.spectrum.filters import as_weights
 
 EQUAL = 1e-12  # cycles per pixel: what rounding may put between two names of one frequency
 
@@ -46,14 +47,14 @@ class Waves:
 def transfer(filters: Any, frequency: Any) -> np.ndarray:
     """The transfer function H(f): by how much each channel of each filter multiplies a wave of frequency f.
 
-    filters    (maps, channels, k, k) array or tensor, or a network, whose conv1 is meant
+    filters    (maps, channels, k, k), as in `zflib.spectrum`
     frequency  (..., 2) cycles per pixel
 
     Returns (..., maps, channels), complex: the sum of w[row, column] exp(2 pi i (fx column + fy row)), from the
     filter's own top left. The exponent is positive because a convolutional layer correlates: it does not flip its
     filters.
     """
-    weights = _bank(as_convolution(filters).weight if isinstance(filters, nn.Module) else filters)
+    weights = as_weights(filters)
     frequency = np.asarray(frequency, dtype=float)
     columns, rows = np.moveaxis(np.exp(2j * np.pi * frequency[..., None] * np.arange(weights.shape[-1])), -2, 0)
     return np.einsum("mcij,...i,...j->...mc", weights, rows, columns, optimize=True)
@@ -220,29 +221,15 @@ def as_convolution(layer: Any, stride: int | None = None, pad: int = 0) -> nn.Co
                 f"A network with a conv1, an nn.Conv2d or an array of filters is needed, not {type(layer).__name__}."
             )
     else:
-        weights = _bank(layer)
+        weights = as_weights(layer)
         if not isinstance(pad, Integral) or pad < 0:
             raise ValueError(f"Padding is a whole number of pixels from 0 on, not {pad!r}.")
         conv = nn.Conv2d(weights.shape[1], len(weights), weights.shape[2], whole(stride), pad, bias=False)
-        conv.weight = nn.Parameter(torch.from_numpy(weights))
+        conv.weight = nn.Parameter(torch.tensor(weights))
     pairs = (conv.kernel_size, conv.stride, conv.padding)
     if conv.groups != 1 or conv.dilation != (1, 1) or any(pair[0] != pair[1] for pair in pairs):
         raise ValueError(f"Only square convolutions without groups and dilation are meant here, not {conv}.")
     return conv
-
-
-def _bank(filters: Any) -> np.ndarray:
-    """(maps, channels, k, k) float64, or the ValueError that says what is wrong with them."""
-    try:
-        weights = np.array(filters.detach().cpu().numpy() if isinstance(filters, Tensor) else filters, dtype=float)
-    except (TypeError, ValueError):
-        weights = np.empty(0)
-    if weights.ndim != 4 or not weights.size or weights.shape[2] != weights.shape[3] or not np.isfinite(weights).all():
-        raise ValueError(
-            "Filters must be finite numbers of the shape (maps, channels, k, k); what came has the shape "
-            f"{np.shape(filters)}."
-        )
-    return weights
 
 
 def _colour(conv: nn.Conv2d, colour: Any) -> np.ndarray:
