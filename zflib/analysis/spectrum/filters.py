@@ -268,7 +268,8 @@ def as_weights(filters: Any, size: int = SIZE) -> np.ndarray:
         raise ValueError(f"{type(filters).__name__} has no layer conv1; pass the weights of its first layer.")
     filters = getattr(filters, "conv1", filters)
     filters = getattr(filters, "weight", filters)
-    weights = np.asarray(filters.detach().cpu() if isinstance(filters, Tensor) else filters, dtype=np.float64)
+    filters = filters.detach().cpu() if isinstance(filters, Tensor) else filters
+    weights = np.ascontiguousarray(filters, dtype=np.float64)
     if weights.ndim != 4 or not weights.size or weights.shape[2] != weights.shape[3]:
         raise ValueError(f"Filters must have the shape (maps, channels, k, k), not {weights.shape}.")
     if weights.shape[2] > size:

@@ -11,6 +11,8 @@ from zflib.analysis.spectrum.filters import SIZE, as_edges, frequencies, power, 
 from zflib.analysis.top import as_sequence
 from zflib.data.pictures import to_array
 
+EDGES = tuple(n / 40 for n in range(21))  # cycles per pixel
+
 
 @dataclass(frozen=True)
 class PictureSpectrum:
@@ -33,14 +35,14 @@ class PictureSpectrum:
     tiles: int
 
 
-def of_pictures(pictures: Any, edges: Any = tuple(np.arange(21) / 40)) -> PictureSpectrum:
+def of_pictures(pictures: Any, edges: Any = EDGES) -> PictureSpectrum:
     """The mean spectrum of pictures by Welch's method, on the grid that filters have.
 
     pictures  a `PictureSet`, a `Gallery` or a sequence of pictures, PIL or arrays (H, W, 3); or (picture, label)
     edges     (bands + 1,) cycles per pixel, of the rings
 
-    Each picture is cut into tiles of 64 x 64 pixels, from its top left corner; each tile loses its mean colour and fades
-    to its border under a Hann window, without which the border would look like an edge. The window smears a frequency
+    Each picture is cut into tiles of 64 x 64 pixels, from its top left corner. A tile loses its mean colour and fades
+    to its border under a Hann window, without which the border would look like an edge; the window smears a frequency
     over about 2/64 cycles per pixel. Pass pictures as the network sees them: scaling moves their frequencies.
 
     Raises ValueError for a picture smaller than a tile, and for none at all.
