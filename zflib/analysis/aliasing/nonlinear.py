@@ -94,11 +94,12 @@ def measure_rectified(
     stride: int | None = None,
     pad: int = 0,
     count: int = 8,
-    side: int = 96,
+    side: int = 192,
 ) -> Waves:
     """The same waves on the real map after the ReLU, by least squares at the predicted positions, all lines together.
 
-    Arguments as for `predict_rectified` and `measure`. `residual` is the share of the map's energy about its mean that
+    Arguments as for `predict_rectified` and `measure`. The larger the picture, the closer together lines may lie; with
+    more of them than the map can tell apart, strengths go astray. `residual` is the share of the map's energy about its mean that
     all lines together leave unexplained: the higher harmonics, and whatever theory does not know of.
     """
     conv = as_convolution(layer, stride, pad)
