@@ -99,8 +99,8 @@ def measure_rectified(
     """The same waves on the real map after the ReLU, by least squares at the predicted positions, all lines together.
 
     Arguments as for `predict_rectified` and `measure`. The larger the picture, the closer together lines may lie; with
-    more of them than the map can tell apart, strengths go astray. `residual` is the share of the map's energy about its mean that
-    all lines together leave unexplained: the higher harmonics, and whatever theory does not know of.
+    more of them than the map can tell apart, strengths go astray. `residual` is the share of the map's energy about its
+    mean that all lines together leave unexplained: the higher harmonics, and whatever theory does not know of.
     """
     conv = as_convolution(layer, stride, pad)
     expected = predict_rectified(conv, frequency, phase, amplitude=amplitude, colour=colour, count=count)
