@@ -97,7 +97,8 @@ def folder_of(name: str, seed: int, root: Path) -> Path:
 
 def measure(folder: Path, validation: PictureSet) -> dict[str, Any]:
     """The figures of one finished run, as `result` holds them. Raises UnfinishedRun when it is not."""
-    from zflib import aliasing, device, spectrum
+    from zflib.analysis import aliasing, spectrum
+    from zflib.network import device
     from zflib.training.evaluate import centre_logits
     from zflib.training.ship import finished
 

@@ -1,0 +1,104 @@
+"""The stems differ in kernel and stride only; the committed result is whole; the command measures what it trained."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+import zflib
+from zflib import data
+from zflib.experiments import stems
+from zflib.training.loop import Run, train
+from zflib.training.ship import UnfinishedRun
+
+
+def test_the_corners_are_the_two_networks():
+    assert replace(stems.stem(11, 4), name="alexnet-mini") == zflib.ALEXNET.mini()
+    assert replace(stems.stem(7, 2), name="zfnet-mini") == zflib.ZFNET.mini()
+
+
+@pytest.mark.parametrize("stride", [4, 2])
+def test_the_kernel_changes_neither_maps_nor_spacing(stride):
+    wide, narrow = ({s.name: s for s in stems.stem(kernel, stride).geometry()} for kernel in (11, 7))
+    for name, step in wide.items():
+        assert (step.size, step.jump, step.offset) == (narrow[name].size, narrow[name].jump, narrow[name].offset)
+    assert wide["conv1"].jump == stride and wide["conv2"].jump == 8
+
+
+def test_each_comparison_changes_one_thing():
+    for name, (architecture, recipe) in stems.WITHOUT_DECAY.items():
+        plain = stems.FACTORIAL[name.removesuffix(", no extra decay")]
+        assert architecture == plain[0]
+        assert replace(recipe, conv1_weight_decay=plain[1].conv1_weight_decay) == plain[1]
+    assert len({recipe for _, recipe in stems.FACTORIAL.values()}) == 1
+
+
+def test_the_committed_result_is_whole():
+    found = stems.result()
+    assert list(found["runs"]) == list(found["networks"]) == list(stems.RUNS)
+    for name, (architecture, recipe) in stems.RUNS.items():
+        runs = found["runs"][name]
+        assert [run["seed"] for run in runs] == list(stems.SEEDS)
+        first = architecture.convs[0]
+        assert stems.filters(name).shape == (len(stems.SEEDS), 48, 3, first.kernel, first.kernel)
+        assert np.isfinite(stems.filters(name)).all()
+        for run in runs:
+            assert run["epochs"] == recipe.epochs == len(run["curves"])
+            correct = np.unpackbits(np.frombuffer(bytes.fromhex(run["correct"]), np.uint8))
+            assert correct.sum() == round(run["accuracy"]["top1"] * run["accuracy"]["pictures"])
+            assert {"commit", "device", "versions", "minutes"} <= run.keys()
+            assert all(len(run["equivariance_error"][step]) == 8 for step in stems.STEPS)
+    assert {"commit", "command", "date", "device", "versions"} <= found["made"].keys()
+
+
+@pytest.mark.parametrize("name", ["alexnet-mini", "zfnet-mini"])
+def test_the_shipped_networks_filters_are_kept_with_their_seeds(name):
+    kept = stems.filters(name)
+    np.testing.assert_array_equal(kept[0], zflib.load(name).conv1.weight.detach().cpu().numpy())
+    assert len(kept) == 3
+
+
+def test_unknown_filters_are_refused():
+    with pytest.raises(ValueError, match="no filters of '5x5'"):
+        stems.filters("5x5")
+
+
+@pytest.fixture
+def pictures():
+    generator = np.random.default_rng(0)
+    pixels = generator.integers(0, 256, (8, 146, 146, 3), dtype=np.uint8)
+    return data.PictureSet("noise", pixels, np.arange(8) % 2, tuple("abcdefghij"), "none")
+
+
+def test_the_command_trains_measures_and_goes_on(pictures, tmp_path, monkeypatch):
+    short = replace(stems.SHORT, epochs=1, batch_size=4, precision="32-true")
+    runs = {name: (architecture, short) for name, (architecture, _) in list(stems.FACTORIAL.items())[1:2]}
+    monkeypatch.setattr(data, "imagenette", lambda split, side, download: pictures)
+    monkeypatch.setattr(stems, "RUNS", runs)
+    monkeypatch.setattr(stems, "SEEDS", (3,))
+    monkeypatch.setattr(stems, "best_precision", lambda: "32-true")
+    arguments = ["--runs", str(tmp_path / "runs"), "--out", str(tmp_path / "found.json")]
+    stems.main(arguments)
+    (name,) = runs
+    found = json.loads((tmp_path / "found.json").read_text())
+    (run,) = found["runs"][name]
+    assert run["seed"] == 3 and run["epochs"] == 1 and run["accuracy"]["pictures"] == 8
+    assert run["equivariance_error"]["conv1"][3] < 1e-6 < run["equivariance_error"]["conv1"][1]  # 4 px are a whole step
+    kept = load_file(tmp_path / "found.safetensors")
+    assert kept[name].shape == (1, 48, 3, 7, 7) and kept["zfnet-mini"].shape == (3, 48, 3, 7, 7)
+
+    def never(*arguments):
+        raise AssertionError("measured a second time")
+
+    monkeypatch.setattr(stems, "measure", never)
+    stems.main(arguments)
+    assert json.loads((tmp_path / "found.json").read_text())["runs"] == found["runs"]
+
+
+def test_an_unfinished_run_is_not_measured(pictures, tmp_path):
+    recipe = replace(stems.SHORT, epochs=1, batch_size=4, precision="32-true")
+    train(Run(stems.stem(7, 4), recipe, 0, pictures, pictures), tmp_path / "run", stop_after_steps=1)
+    with pytest.raises(UnfinishedRun):
+        stems.measure(tmp_path / "run", pictures)
