@@ -113,7 +113,7 @@ def train(
         if isinstance(module, nn.Dropout):
             module.p = recipe.dropout
     net.to(memory_format=torch.channels_last)
-    optimizer = _optimizer(net, recipe)
+    optimizer = sgd(net, recipe)
     model, optimizer = fabric.setup(net, optimizer)
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -281,7 +281,8 @@ def channel_mean(pixels: np.ndarray) -> np.ndarray:
     return np.mean([picture.reshape(-1, 3).mean(axis=0) for picture in pixels], axis=0)
 
 
-def _optimizer(net: ConvNet, recipe: Recipe) -> torch.optim.SGD:
+def sgd(net: ConvNet, recipe: Recipe) -> torch.optim.SGD:
+    """Stochastic gradient descent with the recipe's decays: conv1's own, and none for biases."""
     named = dict(net.named_parameters())
     groups: dict[float, list[Tensor]] = {}
     for name, parameter in named.items():
