@@ -260,7 +260,7 @@ class DenseMaxPool(nn.MaxPool2d):
         for side in (x.shape[3], x.shape[2]):
             out = output_size(side, self.kernel_size, stride, ceil_mode=ceil_mode)
             beyond += [0, max(0, (out - 1) * stride + self.kernel_size - side)]
-        return super().forward(F.pad(x, beyond, value=-torch.inf))
+        return super().forward(F.pad(x, beyond, value=-torch.inf) if any(beyond) else x)
 
 
 def lowpass(net: ConvNet) -> ConvNet:
