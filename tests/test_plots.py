@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from zflib import plots
+from zflib import plots, spectrum
 from zflib.architecture import ALEXNET, ZFNET
 
 
@@ -137,3 +137,28 @@ def test_frequency_plane_puts_marks_and_power_where_they_belong():
     assert plane.shape == (192, 192, 3)
     empty = plots.frequency_plane(0.5, [((0, 0), "ring", "red"), ((0.5, -0.5), "cross", "blue")], np.zeros((4, 4)))
     assert (empty[30:60, 30:60] == 255).all()
+
+
+def test_signed_scales_each_picture_by_itself_or_all_alike():
+    values = np.zeros((2, 3, 1, 2))
+    values[0, 0, 0], values[1, 0, 0] = (1, -2), (3, -4)
+    assert plots.signed(values)[:, 0, :, 0].tolist() == [[191, 0], [223, 0]]
+    assert plots.filters(values, largest=2)[:, 0, :, 0].tolist() == [[191, 0], [255, 0]]
+    assert (plots.signed(0 * values) == 128).all() and (plots.signed(0 * values, largest=0) == 128).all()
+
+
+def test_plane_draws_each_frequency_where_it_lies(axes):
+    frequencies = spectrum.frequencies(8)
+    image = plots.plane(axes, np.outer(frequencies**2, np.ones(8)), "a map")
+    left, right, bottom, top = image.get_extent()
+    middles = left + (right - left) * (np.arange(8) + 0.5) / 8
+    assert np.allclose(middles, frequencies) and (bottom, top) == (right, left)  # fy points down
+    assert image.get_clim() == (0, 0.25) and axes.get_title() == "a map"
+
+
+def test_bands_draws_a_bar_for_the_mean_and_a_dot_for_each_seed(axes):
+    two_seeds = [[0.2, 0.8, 0.0], [0.4, 0.6, 0.0]]
+    plots.bands(axes, {"ours": two_seeds, "theirs": [[0.5, 0.25, 0.25]]}, (0, 0.05, 0.15, 0.71))
+    assert np.allclose([bar.get_height() for bar in axes.patches], [0.3, 0.7, 0, 0.5, 0.25, 0.25])
+    assert sorted(dot for line in axes.lines for dot in line.get_ydata()) == sorted(np.ravel(two_seeds))
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["0–0.05", "0.05–0.15", "0.15–0.71"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -11,23 +12,26 @@ import numpy as np
 from zflib.architecture import Architecture
 
 
-def signed(projections: Any) -> np.ndarray:
+def signed(projections: Any, largest: float | None = None) -> np.ndarray:
     """Signed values as pixels, symmetric about zero: mid-grey is 0, and neither sign is favoured.
 
     projections  (..., 3, H, W) array or tensor
+    largest      the magnitude that is shown black or white, the same for all; each picture's own where left out
 
-    Returns (..., H, W, 3) uint8, each picture scaled by its own largest magnitude; all zero gives plain grey.
+    Returns (..., H, W, 3) uint8; all zero gives plain grey.
     """
     values = np.moveaxis(_to_numpy(projections), -3, -1).astype(np.float64)
     if values.shape[-1] != 3:
         raise ValueError(f"Signed pictures must have shape (..., 3, H, W), not {np.shape(projections)}.")
-    largest = np.abs(values).max(axis=(-3, -2, -1), keepdims=True)
-    return np.round(127.5 + 127.5 * values / np.where(largest > 0, largest, 1)).astype(np.uint8)
+    if largest is None:
+        largest = np.abs(values).max(axis=(-3, -2, -1), keepdims=True)
+    share = (values / np.where(largest > 0, largest, 1)).clip(-1, 1)
+    return np.round(127.5 + 127.5 * share).astype(np.uint8)
 
 
-def filters(weights: Any) -> np.ndarray:
-    """First-layer filters (maps, 3, k, k) as (maps, k, k, 3) uint8, each by the rule of `signed`."""
-    return signed(weights)
+def filters(weights: Any, largest: float | None = None) -> np.ndarray:
+    """First-layer filters (maps, 3, k, k) as (maps, k, k, 3) uint8, by the rule of `signed`."""
+    return signed(weights, largest)
 
 
 def tile(pictures: Any, columns: int, gap: int = 1) -> np.ndarray:
@@ -389,6 +393,42 @@ def frequency_plane(
             radius, fill = (4, colour) if shape == "dot" else (8, None)
             draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill, colour, width=2)
     return np.asarray(plane)
+
+
+def plane(axes: Any, values: Any, title: str = "", most: float | None = None) -> Any:
+    """A map of the frequency plane on matplotlib axes, zero in the middle, fx to the right and fy down (chapter 5).
+
+    values  (n, n), as `zflib.spectrum.power` and `coverage` give them: the darker, the larger
+    most    the value that is black; the largest where left out
+
+    Returns matplotlib's image, for a colour bar.
+    """
+    values = _to_numpy(values)
+    low, high = -0.5 - 0.5 / len(values), 0.5 - 0.5 / len(values)  # the outer edges of the outermost frequencies
+    image = axes.imshow(values, "gray_r", vmin=0, vmax=most, extent=(low, high, high, low), interpolation="nearest")
+    axes.set(xticks=(-0.4, 0, 0.4), yticks=(-0.4, 0, 0.4))
+    axes.tick_params(labelsize=8)
+    axes.set_title(title, fontsize=9)
+    return image
+
+
+def bands(axes: Any, shares: Mapping[str, Any], edges: Any) -> None:
+    """Shares of filters by band of frequency on matplotlib axes: a bar for the mean over seeds, a dot for each seed.
+
+    shares  (seeds, bands) by the name of a network
+    edges   (bands + 1,) cycles per pixel
+    """
+    colours = ("#b34700", "#1f77b4", "#8a8a8a", "#c9a66b")
+    places, width = np.arange(len(edges) - 1), 0.8 / len(shares)
+    for at, (name, values) in enumerate(shares.items()):
+        values, x = _to_numpy(values), places + (at - (len(shares) - 1) / 2) * width
+        axes.bar(x, values.mean(0), width * 0.92, color=colours[at], label=name)
+        if len(values) > 1:
+            axes.plot(np.tile(x, (len(values), 1)), values, "o", color="black", markersize=2.5)
+    words = [f"{low:.2g}–{high:.2g}" for low, high in pairwise(edges)]
+    axes.set_xticks(places, words, fontsize=8)
+    axes.set(xlabel="peak frequency, cycles/px", ylabel="share of filters")
+    axes.legend(frameon=False, fontsize=8)
 
 
 def _to_numpy(values: Any) -> np.ndarray:
