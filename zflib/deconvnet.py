@@ -501,7 +501,7 @@ def _layers(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
             if isinstance(module, nn.Linear) and not flat:
                 yield "flatten", nn.Flatten()
                 flat = True
-            yield name, module
+            yield from _leaves(module, name)
     elif origin in ("torchvision.models.alexnet", "torchvision.models.vgg"):
         for part in ("features", "avgpool", "classifier"):
             if part == "classifier":
