@@ -71,6 +71,15 @@ def test_tables_2_and_3_agree_on_the_two_networks():
     assert theirs["as_is"][1:] == paper.TABLES[2]["replication_of_krizhevsky_1_convnet"][:2]
 
 
+def test_every_filter_of_the_banks_peaks_in_one_band():
+    banks = {name: bank for name, bank in paper.BANKS.items() if name != "edges"}
+    assert len(banks) == 2
+    for bank in banks.values():
+        assert sum(bank["peaks"]) == bank["maps"]
+        assert sum(bank["energy"]) == pytest.approx(1, abs=0.002)
+        assert len(bank["peaks"]) == len(bank["energy"]) == len(paper.BANKS["edges"]) - 1
+
+
 def test_nothing_can_be_overwritten():
     with pytest.raises(TypeError):
         paper.TABLES[3] = {}

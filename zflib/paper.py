@@ -6,6 +6,7 @@ TABLES        by number, 1 to 7: `TABLES[3]["zfnet"]["as_is"]` is (33.1, 38.4, 1
 FIGURES       by number, 1 to 9: what each shows
 CLAIMS        what the paper concludes
 ILSVRC        top-5 errors of the challenge's rankings, which the paper doesn't print; percent
+BANKS         peaks and energy by band of first layers that others trained on ImageNet; not from the paper either
 
 All of it is read-only: mappings, tuples and numbers; None where the paper reports nothing.
 """
@@ -18,7 +19,7 @@ from types import MappingProxyType
 from typing import Any
 
 # Read from paper.yaml on first use.
-_NAMES = ("ARCHITECTURE", "CLAIMS", "FIGURES", "ILSVRC", "TABLES", "TRAINING")
+_NAMES = ("ARCHITECTURE", "BANKS", "CLAIMS", "FIGURES", "ILSVRC", "TABLES", "TRAINING")
 
 __all__ = [*_NAMES]
 
@@ -47,6 +48,7 @@ def _published() -> dict[str, Any]:
         "FIGURES": found["figures"],
         "CLAIMS": found["claims"],
         "ILSVRC": found["ilsvrc_top5_error"],
+        "BANKS": found["imagenet_banks"],
     }
 
 
