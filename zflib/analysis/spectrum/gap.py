@@ -2,9 +2,10 @@
 
 The paper's words: "a mix of extremely high and low frequency information, with little coverage of the mid
 frequencies". Read as a statement that can fail: filters peak at low and at high frequencies, a tenth of the bank or
-more at each, and the middle is at most half as densely filled as either side. Density means peaks per octave and peaks
-per area of the frequency plane. A bank spread evenly over octaves thins out per area as the frequency rises, one spread
-evenly over the plane thins out per octave as it falls; only what holds for both measures is a gap.
+more at each, and the middle is at most half as densely filled as either side. Density is peaks per octave, or per area
+of the frequency plane. A bank spread evenly over octaves thins out per area as the frequency rises, one spread evenly
+over the plane thins out per octave as it falls. So the claim is supported by what both measures show, and contradicted
+where both deny it.
 """
 
 from __future__ import annotations
@@ -37,12 +38,12 @@ class Summary:
     share_interval     (M, 3, 2) 95 %, from a bootstrap over filters
     seed_interval      (M, 3, 2) 95 %, from the spread over banks (Student's t); NaN for a single bank
     energy             (3,) mean share of a live filter's energy, for the first choice of the middle
-    gap                (M,) (side - middle) / (side + middle) of the densities, side being the sparser one, per octave
-                       or per area, whichever is less: 1 is an empty middle between two filled sides, 1/3 one half as
-                       dense, 0 none, -1 an empty side
-    gap_interval       (M, 2) 95 %, from the bootstrap over filters
-    seed_gap           (M, S) the gap of each bank alone
-    seed_gap_interval  (M, 2) 95 %, from their spread; NaN for a single bank
+    gap                (M, 2) per octave and per area: (side - middle) / (side + middle) of the densities, side being
+                       the sparser one. 1 is an empty middle between two filled sides, 1/3 one half as dense, 0 one as
+                       dense, -1 an empty side
+    gap_interval       (M, 2, 2) 95 %, from the bootstrap over filters
+    seed_gap           (M, S, 2) the gap of each bank alone
+    seed_gap_interval  (M, 2, 2) 95 %, from their spread; NaN for a single bank
     p_gap              (M,) chance of counts at least as telling if there were no gap, see `p_values`
     p_no_gap           (M,) the same if there were one worth the name
     dip_p, dip_at      p of a single hump of peaks over octaves (Silverman's test), and where the deepest dip lies; for
@@ -75,7 +76,7 @@ class Summary:
     def __str__(self) -> str:
         several, (low, high) = len(self.dead) > 1, self.middles[0]
         banks = f"{len(self.dead)} banks of {self.maps} filters" if several else f"{self.maps} filters"
-        lines = [f"{banks}, {', '.join(map(str, self.dead))} dead; of the others peak, at cycles per pixel"]
+        lines = [f"{banks}, dead: {', '.join(map(str, self.dead))}; peaks of the others in cycles per pixel"]
         for band, name in enumerate((f"under {low:.2f}", f"{low:.2f} to {high:.2f}", f"{high:.2f} and up")):
             a, b = self.share_interval[0, band]
             line = f"  {name:13}{self.shares[0, band]:4.0%} (95 % over filters: {a:.0%} to {b:.0%}"
@@ -83,14 +84,20 @@ class Summary:
                 a, b = self.seed_interval[0, band]
                 line += f"; over seeds: {a:.0%} to {b:.0%}"
             lines.append(f"{line}), with {self.energy[band]:.0%} of the energy")
-        a, b = self.gap_interval[0]
-        line = f"gap {self.gap[0]:+.2f} (95 % over filters: {a:+.2f} to {b:+.2f}"
-        if several:
-            a, b = self.seed_gap_interval[0]
-            line += f"; over seeds: {a:+.2f} to {b:+.2f}"
-        lines.append(f"{line}), where 1 is an empty middle, 0 no gap, -1 an empty side")
-        for (a, b), gap, p, q in zip(self.middles, self.gap, self.p_gap, self.p_no_gap, strict=True):
-            lines.append(f"  middle {a:.3g} to {b:.3g}: gap {gap:+.2f}, p of no gap {p:.2g}, p of a gap {q:.2g}")
+        lines.append("gap: 1 is an empty middle, 0 one as dense as the sparser side, -1 an empty side")
+        for at, name in enumerate(("per octave", "per area")):
+            a, b = self.gap_interval[0, at]
+            line = f"  {name:13}{self.gap[0, at]:+.2f} (95 % over filters: {a:+.2f} to {b:+.2f}"
+            if several:
+                a, b = self.seed_gap_interval[0, at]
+                line += f"; over seeds: {a:+.2f} to {b:+.2f}"
+            lines.append(f"{line})")
+        lines.append("by the edges of the middle")
+        for (a, b), (octave, area), p, q in zip(self.middles, self.gap, self.p_gap, self.p_no_gap, strict=True):
+            lines.append(
+                f"  {a:.3f} to {b:.3f}: gap {octave:+.2f} per octave, {area:+.2f} per area; "
+                f"p of no gap {p:.2g}, p of a gap {q:.2g}"
+            )
         lines.append(f"dip test over octaves: p of a single hump {self.dip_p:.2g}, deepest at {self.dip_at:.2f}")
         return "\n".join([*lines, f"{self.verdict}: {self.reason}"])
 
@@ -108,6 +115,11 @@ def summary(filters: Any, middles: Any = MIDDLES, seed: int = 0) -> Summary:
     the middle of a bank that has no high frequencies is no gap: "contradicted". The seed of training is the unit of
     replication: where banks differ by more than as many filters drawn at random would, a filter counts for less; one
     bank speaks for itself alone.
+
+    How often it errs, by simulation with 8 to 288 independent peaks: evenly spread, single-humped and noise banks, with
+    or without blobs at zero, were "supported" in under 1 %, banks of two humps "contradicted" in under 1 %. Of 96
+    peaks, half around 0.05 and half around 0.42, it finds the gap always, with a tenth of strays in 99 %, with only a
+    fifth of high ones in 93 %. Of 96 peaks even over octaves it denies one in 70 %, of 288 always.
 
     Raises ValueError for banks that differ in shape, and for a middle that does not lie between 1/22 and 0.5.
     """
@@ -172,7 +184,7 @@ def band_counts(found: np.ndarray, middles: np.ndarray) -> np.ndarray:
 
 
 def contrast(counts: np.ndarray, middles: np.ndarray) -> np.ndarray:
-    """The gap as `Summary` defines it, for counts (..., 4) of `band_counts` and middles (..., 2). Returns (...).
+    """The gap as `Summary` defines it, for counts (..., 4) of `band_counts` and middles (..., 2). Returns (..., 2).
 
     The high side's density is the larger of two: that of the band up to 0.5, and with the corners. NaN for no peaks.
     """
@@ -181,7 +193,7 @@ def contrast(counts: np.ndarray, middles: np.ndarray) -> np.ndarray:
     side = np.minimum(count[..., 0] / width[..., 0], np.maximum(*high))
     middle = count[..., 1] / width[..., 1]
     both = np.where(side > 0, side + middle, 1)
-    return np.where(counts.sum(-1) > 0, np.where(side > 0, (side - middle) / both, -1).min(-1), np.nan)
+    return np.where(count.sum(-1) > 0, np.where(side > 0, (side - middle) / both, -1), np.nan)
 
 
 def p_values(counts: np.ndarray, middles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -192,10 +204,10 @@ def p_values(counts: np.ndarray, middles: np.ndarray) -> tuple[np.ndarray, np.nd
 
     Returns two (..., M). Of the peaks in two bands whose densities have a given ratio, each falls into the first with a
     known chance, so the tests are exact binomial ones. "No gap" falls where the middle is less dense than the low band
-    and less dense than the high band, per octave and per area: the largest p counts. "A gap" falls where, on one side,
-    the middle is more than half as dense as the side, per octave and per area, or the side holds less than a tenth of
-    all peaks: the smallest of the four p, times four. The high band ends at 0.5 or includes the corners: of the two the
-    better for "no gap" falling, times two, and the worse for "a gap" falling.
+    and less dense than the high band, per octave and per area: the largest p counts. "A gap" falls where, per octave,
+    the middle is more than half as dense as one of the sides, or one of them holds less than a tenth of all peaks (the
+    smallest of four p, times four), and the same is so per area: the larger p counts. The high band ends at 0.5 or
+    includes the corners: for "no gap" to fall, the better of the two, times two; for "a gap" to fall, the worse.
     """
     from scipy.special import betainc
 
@@ -210,10 +222,10 @@ def p_values(counts: np.ndarray, middles: np.ndarray) -> tuple[np.ndarray, np.nd
         sparse = [at_most(middle, side, in_middle / (in_middle + width)) for side, width in extents]
         no_gap.append(np.minimum(len(extents) * np.min(sparse, axis=0), 1).max(-1))
         dense = [at_most(side, middle, width / (width + EMPTY * in_middle)) for side, width in extents]
-        routes.append(np.max(dense, axis=0).max(-1))
+        routes.append(np.max(dense, axis=0))
         whole = extents[-1][0]
-        routes.append(at_most(whole, everything - whole, PRESENT)[..., 0])
-    return np.max(no_gap, axis=0), np.minimum(len(routes) * np.min(routes, axis=0), 1)
+        routes.append(np.broadcast_to(at_most(whole, everything - whole, PRESENT), routes[-1].shape))
+    return np.max(no_gap, axis=0), np.minimum(len(routes) * np.min(routes, axis=0), 1).max(-1)
 
 
 def dip(found: np.ndarray, rng: np.random.Generator, draws: int = 200) -> tuple[float, float]:
@@ -325,7 +337,7 @@ def _reason(verdict: str, total: np.ndarray, middle: np.ndarray) -> str:
     for band, name, side in ((2, "high", f"above {middle[1]:.2f}"), (0, "low", f"below {middle[0]:.2f}")):
         if total[band] < PRESENT * n:
             return (
-                f"there is no {name} hump, {total[band]} of {n} filters peak {side}; without one, few filters in the "
-                f"middle are a shortfall but no gap."
+                f"there is no {name} hump, {total[band]} of {n} filters peak {side} cycles/px; without one, few "
+                f"filters in the middle are a shortfall but no gap."
             )
     return "the middle has more than half the density of the sparser side, for most choices of its edges."
