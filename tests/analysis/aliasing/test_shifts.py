@@ -159,6 +159,7 @@ def test_errors_of_maps_and_of_several_steps(net, pictures):
     both = equivariance_error(dead, pictures, ["relu1", "pool1"], batch_size=1)
     assert np.nanmin(maps[0]) < both["relu1"][0] < np.nanmax(maps[0])
     assert list(both) == ["relu1", "pool1"]
+    assert np.isnan(equivariance_error(dead, np.zeros_like(pictures), "conv1")).all()
     np.testing.assert_allclose(both["pool1"], equivariance_error(dead, pictures, "pool1"), rtol=1e-5, atol=1e-12)
 
 

@@ -77,7 +77,7 @@ def equivariance_error(
               "conv1" is what the convolution computes, "relu1" what the ReLU leaves of it.
     shifts    in pixels of the prepared picture, each to the right and, by itself, down; 0 or more
     size      side to which a picture's centre square is scaled; that of the training pictures when left out
-    per_map   return (shifts, maps), NaN where a map is the same everywhere, instead of (shifts,)
+    per_map   return (shifts, maps) instead of (shifts,); where a map is the same everywhere its error is NaN
 
     Real crops: the picture at rest and the moved one are windows of one larger square, and only units whose receptive
     fields lie inside their window count, so that neither borders nor wrap-around enter. Neighbouring units are `jump`
@@ -88,8 +88,10 @@ def equivariance_error(
 
     over units, pictures and directions, and over maps unless `per_map`. A wave of frequency f that stride s folds to
     f - m / s comes out with 1 - cos(2 pi m d / s): nothing where m = 0, 1 on average over a period, 2 where the
-    prediction has the wrong sign. It is 0 up to rounding where d is a multiple of the jump, for any network: compare
-    over a whole period. Steps of different jump are different tasks; at conv2 both networks have 8 pixels.
+    prediction has the wrong sign. Where a and b have the same energy the error is 1 minus their correlation. It is 0 up
+    to rounding where d is a multiple of the jump, for any network: compare over a whole period. Steps of different jump
+    are different tasks; at conv2 both networks have 8 pixels. And smooth maps have little to fold: a layer that sums
+    over a wide neighbourhood has a smaller error than those it reads, whose loss it can't repair.
 
     Raises KeyError for a step without maps, ValueError for other shifts, or where too few units see the picture only.
     """
@@ -146,12 +148,13 @@ def _compare(rest: Tensor, moved: Tensor, shift: int, jump: int) -> np.ndarray:
 
 
 def _relative(sums: np.ndarray, per_map: bool) -> np.ndarray:
+    """(shifts,) or (shifts, maps) errors from (6, shifts, maps) sums of `_compare`."""
     count, a, b, aa, bb, wrong = sums
     energy = aa - a * a / count + bb - b * b / count
-    silent = energy <= 1e-10 * (aa + bb)  # nothing but rounding is left without the mean
+    energy[energy <= 1e-6 * (aa + bb)] = 0  # a map that is constant to a thousandth of its value
     if not per_map:
-        return wrong.sum(1) / energy.sum(1)
-    return np.divide(wrong, energy, out=np.full(energy.shape, np.nan), where=~silent)
+        wrong, energy = wrong.sum(1), energy.sum(1)
+    return np.divide(wrong, energy, out=np.full(energy.shape, np.nan), where=energy > 0)
 
 
 @dataclass(frozen=True)
