@@ -10,7 +10,8 @@ from scipy.stats import binom
 
 import zflib
 from zflib import spectrum
-from zflib.analysis.spectrum.gap import LOWEST, MIDDLES, band_counts, contrast, dip, p_values
+from zflib.analysis.spectrum.dip import LOWEST
+from zflib.analysis.spectrum.gap import MIDDLES, band_counts, contrast, p_values
 
 ALL = np.array(MIDDLES)
 ONE = ALL[:1]
@@ -236,16 +237,3 @@ def test_banks_must_match():
         spectrum.summary([np.ones((2, 3, 7, 7)), np.ones((2, 3, 11, 11))])
     with pytest.raises(ValueError, match="none"):
         spectrum.summary([])
-
-
-def test_the_dip_is_found_where_it_is():
-    rng = np.random.default_rng(0)
-    p, at = dip(humps(rng, (96,), 0.08, 0.42, spread=0.02), rng)
-    assert p < 0.05 and 0.12 < at < 0.33
-    assert np.isnan(dip(np.full(5, 0.2), rng)).all() and np.isnan(dip(np.zeros(50), rng)).all()
-
-
-def test_one_hump_rarely_shows_a_dip():
-    rng = np.random.default_rng(0)
-    false = [dip(2 ** rng.normal(-2.5, 0.4, 60), rng, draws=60)[0] < 0.05 for _ in range(60)]
-    assert np.mean(false) < 0.1

@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
+from zflib.analysis.spectrum.dip import LOWEST, dip
 from zflib.analysis.spectrum.filters import CORNER, as_weights, band_shares, dead, peaks
 
 MIDDLES = ((0.15, 0.30), (0.125, 0.25), (0.15, 0.25), (0.20, 0.30), (0.18, 0.36))  # cycles per pixel
-LOWEST = 1 / 22  # half a cycle across 11 pixels: octaves are counted from here, and peaks below lie here
 NYQUIST = 0.5  # the highest frequency along an axis; beyond lie the plane's corners
 PRESENT = 1 / 10  # of the bank: with less there is no side for a gap to end at
 EMPTY = 1 / 2  # of a side's density: with more the middle is no gap worth the name
@@ -226,47 +226,6 @@ def p_values(counts: np.ndarray, middles: np.ndarray) -> tuple[np.ndarray, np.nd
         whole = extents[-1][0]
         routes.append(np.broadcast_to(at_most(whole, everything - whole, PRESENT), routes[-1].shape))
     return np.max(no_gap, axis=0), np.minimum(len(routes) * np.min(routes, axis=0), 1).max(-1)
-
-
-def dip(found: np.ndarray, rng: np.random.Generator, draws: int = 200) -> tuple[float, float]:
-    """Do the peaks form one hump over octaves, or more? Silverman's test (J. R. Stat. Soc. B 43, 1981).
-
-    found  (n,) cycles per pixel; what lies under 1/22 counts as there
-
-    The narrowest Gaussian is found that smooths the peaks into a single hump; the p is how often peaks drawn from that
-    hump would need a wider one. Returns it, and the frequency of the deepest dip in cycles per pixel. NaN for fewer
-    than ten peaks, and for peaks that the floor of 1/22 makes one.
-    """
-    octaves = np.log2(np.maximum(found, LOWEST))
-    if len(found) < 10 or np.ptp(octaves) == 0:
-        return np.nan, np.nan
-    grid = np.linspace(np.log2(LOWEST) - 2, np.log2(CORNER) + 2, 256)
-    step = grid[1] - grid[0]
-
-    def smoothed(values: np.ndarray, width: float) -> np.ndarray:  # (R, n) -> (R, 256)
-        at = np.clip(np.rint((values - grid[0]) / step).astype(int), 0, 255) + 256 * np.arange(len(values))[:, None]
-        numbers = np.bincount(at.ravel(), minlength=256 * len(values)).reshape(-1, 256)
-        blur = np.exp(-2 * (np.pi * width * np.fft.rfftfreq(512, step)) ** 2)
-        return np.fft.irfft(np.fft.rfft(numbers, 512) * blur, 512)[:, :256]
-
-    def humps(curves: np.ndarray) -> np.ndarray:  # a millionth of the top: rounding makes hills on the plain
-        inner = curves[:, 1:-1]
-        tops = (inner > curves[:, :-2]) & (inner >= curves[:, 2:]) & (inner > 1e-6 * curves.max(1, keepdims=True))
-        return tops.sum(1)
-
-    several, one = step / 2, 2.0
-    while one - several > step / 16:
-        width = (several + one) / 2
-        several, one = (several, width) if humps(smoothed(octaves[None], width))[0] <= 1 else (width, one)
-    drawn = rng.choice(octaves, (draws, len(octaves))) + one * rng.standard_normal((draws, len(octaves)))
-    # Smoothing widens the hump; draws are brought back to the peaks' own spread.
-    drawn = octaves.mean() + (drawn - octaves.mean()) / np.sqrt(1 + one**2 / octaves.var())
-    curve = smoothed(octaves[None], several)[0]
-    valleys = np.flatnonzero(
-        (curve[1:-1] < curve[:-2]) & (curve[1:-1] <= curve[2:]) & (curve[1:-1] > 1e-6 * curve.max())
-    )
-    where = 2 ** grid[1 + valleys[curve[1 + valleys].argmin()]] if len(valleys) else np.nan
-    return float((humps(smoothed(drawn, one)) > 1).mean()), float(where)
 
 
 def _dispersion(counts: np.ndarray) -> np.ndarray:

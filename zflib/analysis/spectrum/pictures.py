@@ -22,7 +22,7 @@ class PictureSpectrum:
     edges       (bands + 1,) cycles per pixel
     radial      (bands,) power per unit area of the frequency plane in each ring
     horizontal  share of the power up to 0.5 cycles per pixel in waves along the rows (upright stripes), 22.5 degrees to
-                either side; 0.25 where no direction is preferred
+                either side; 0.25 where no direction is preferred, NaN where nothing varies
     vertical    the same for waves down the columns
     tiles       how many tiles the mean is over
     """
@@ -72,7 +72,7 @@ def of_pictures(pictures: Any, edges: Any = EDGES) -> PictureSpectrum:
     disc = np.where(np.hypot(fx, fy) <= 0.5, mean, 0)
     along_rows = disc[np.minimum(angle, 180 - angle) < 22.5].sum()
     down_columns = disc[np.abs(angle - 90) < 22.5].sum()
-    whole = max(disc.sum(), np.finfo(float).tiny)
+    whole = disc.sum() if disc.sum() > _ROUNDING else np.nan
     return PictureSpectrum(
         power=mean,
         edges=edges,
@@ -81,3 +81,6 @@ def of_pictures(pictures: Any, edges: Any = EDGES) -> PictureSpectrum:
         vertical=float(down_columns / whole),
         tiles=tiles,
     )
+
+
+_ROUNDING = 1e-9  # squared grey levels; what is left of a picture of one colour
