@@ -53,7 +53,7 @@ def measure(training: PictureSet, recipe: Recipe = MINI, seed: int = 0, size: in
         "recipe": asdict(recipe),
         "seed": seed,
         "power": [[float(f"{value:.4g}") for value in row] for row in found.power],
-        "edges": [round(float(edge), 6) for edge in found.edges],
+        "edges": found.edges.tolist(),
         "radial": [float(f"{value:.4g}") for value in found.radial],
         "horizontal": round(found.horizontal, 4),
         "vertical": round(found.vertical, 4),
