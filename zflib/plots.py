@@ -412,6 +412,15 @@ def plane(axes: Any, values: Any, title: str = "", most: float | None = None) ->
     return image
 
 
+def octaves(axes: Any) -> None:
+    """A logarithmic frequency axis for matplotlib axes, from 0.03 to 0.5 cycles per pixel, a tick at every octave."""
+    ticks = (0.031, 0.062, 0.125, 0.25, 0.5)
+    axes.set_xscale("log", base=2)
+    axes.minorticks_off()
+    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.set(xlabel="frequency, cycles/px", xlim=(0.031, 0.5))
+
+
 def bands(axes: Any, shares: Mapping[str, Any], edges: Any) -> None:
     """Shares of filters by band of frequency on matplotlib axes: a bar for the mean over seeds, a dot for each seed.
 
