@@ -311,14 +311,18 @@ def sampled_wave(frequency: float, stride: int) -> Any:
 
     Below, where waves of every frequency land, signs left out; this one is marked.
     """
+    import matplotlib.pyplot as plt
+
     lands = abs(frequency - round(frequency * stride) / stride)
-    fig, (wave, law) = figure(2, 1, width=4, height=4.6)
+    # No layout engine: a slider draws many of these, and finding a layout takes as long as drawing.
+    margins = {"left": 0.15, "right": 0.96, "bottom": 0.11, "top": 0.9, "hspace": 0.35}
+    fig, (wave, law) = plt.subplots(2, 1, figsize=(4, 4.6), facecolor="white", gridspec_kw=margins)
     x, kept = np.linspace(0, 24, 721), np.arange(0, 25, stride)
     wave.plot(x, np.cos(2 * np.pi * frequency * x), color="#1f77b4", linewidth=0.9, label="the wave")
     wave.plot(x, np.cos(2 * np.pi * lands * x), color="#b34700", linewidth=1.8, label="its alias")
     wave.plot(kept, np.cos(2 * np.pi * frequency * kept), "o", color="black", markersize=5, label="kept")
     wave.set(xlabel="pixels", ylabel="value", ylim=(-1.15, 1.15), yticks=(-1, 0, 1))
-    fig.legend(*wave.get_legend_handles_labels(), loc="outside upper center", ncols=3)
+    fig.legend(*wave.get_legend_handles_labels(), loc="upper center", ncols=3)
     every = np.linspace(0, 0.5, 501)
     law.plot(every, np.abs(every - np.round(every * stride) / stride), color="#555555", linewidth=1)
     law.axhspan(0, 0.5 / stride, color="#fbe3d2")
