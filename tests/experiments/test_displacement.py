@@ -79,21 +79,14 @@ def test_band_pass_sees_what_noise_leaves(monkeypatch):
 
 def test_a_wide_stem_learns_in_a_few_steps_when_there_is_no_noise(monkeypatch):
     monkeypatch.setattr(experiment, "TESTED", 200)
-    monkeypatch.setattr(experiment, "STEPS", 60)
     monkeypatch.setattr(experiment, "BATCH", 32)
-    _, right = experiment.train(7, 4, 16, 0.0, seed=0)
+    _, right = experiment.train(7, 4, 16, 0.0, seed=0, steps=60)
     assert right > 0.8
 
 
 def test_the_command_goes_on_where_it_was_and_says_how(tmp_path, monkeypatch):
-    for constant, value in {
-        "STEPS": 1,
-        "TESTED": 8,
-        "BATCH": 2,
-        "SEEDS": (0, 1),
-        "MAPS": (4,),
-        "NOISES": (1.0,),
-    }.items():
+    small = {"STEPS": 1, "LONGER": 2, "TESTED": 8, "BATCH": 2, "SEEDS": (0, 1), "MAPS": (4,), "NOISES": (1.0,)}
+    for constant, value in small.items():
         monkeypatch.setattr(experiment, constant, value)
     monkeypatch.setattr(experiment, "STEMS", ((7, 4), (7, 2)))
     command = ["--runs", str(tmp_path / "runs"), "--out", str(tmp_path / "found.json")]
@@ -103,6 +96,7 @@ def test_the_command_goes_on_where_it_was_and_says_how(tmp_path, monkeypatch):
         values = found[table]["1.0"]["7x7, stride 2"]["4"]
         assert len(values) == 2 and all(0 <= v <= 1 for v in values)
     assert found["recovered"]["1.0"]["7x7, stride 4"]["4"][0] < found["recovered"]["1.0"]["7x7, stride 2"]["4"][0]
+    assert found["longer"]["steps"] == 2 and len(found["longer"]["accuracy"]["7x7, stride 4"]) == 2
     assert found["standard_error"] == pytest.approx(0.5 / 8**0.5, abs=1e-4)
     monkeypatch.setattr(experiment, "train", lambda *_: pytest.fail("a finished run was made again"))
     experiment.main(command)
@@ -118,6 +112,7 @@ def test_the_committed_result_is_whole_and_of_this_prediction():
                 for maps in experiment.MAPS:
                     values = table[str(noise)][experiment.name(*stem)][str(maps)]
                     assert len(values) == len(experiment.SEEDS) and all(0 <= v <= 1 for v in values)
+    assert found["longer"]["steps"] == experiment.LONGER
     assert {"commit", "command", "date", "device", "versions"} <= found["made"].keys()
 
 
