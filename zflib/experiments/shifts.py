@@ -42,7 +42,7 @@ TUNING = replace(MINI, epochs=2, learning_rate=0.001)
 def result() -> dict[str, Any]:
     """The committed result, with how it was made.
 
-    result()["found"][network][state] is a list with one entry a seed, state one of `STATES`:
+    result()["found"][network][state] is a list with one entry a seed, state one of `STATES`; fewer seeds are tuned:
 
     seed         of the training run
     top1         share of all validation pictures named correctly, centre crop
@@ -118,9 +118,15 @@ def network(name: str, seed: int, runs: Path) -> ConvNet:
 
 
 def run(
-    training: PictureSet, validation: PictureSet, seeds: Sequence[int], runs: Path, work: Path, fabric: Fabric
+    training: PictureSet,
+    validation: PictureSet,
+    seeds: Sequence[int],
+    tuned: Sequence[int],
+    runs: Path,
+    work: Path,
+    fabric: Fabric,
 ) -> dict[str, Any]:
-    """Everything that the result file holds, but for how it was made.
+    """Everything that the result file holds, but for how it was made. Of all `seeds`, those in `tuned` are tuned, too.
 
     What is finished is kept in `work`, tuned networks as well, so that a second call goes on where the first was.
     """
@@ -129,6 +135,8 @@ def run(
     work.mkdir(parents=True, exist_ok=True)
     found: dict[str, dict[str, list[Any]]] = {name: {state: [] for state in STATES} for name in NETWORKS}
     for seed, state, name in ((seed, state, name) for seed in seeds for state in STATES for name in NETWORKS):
+        if state.endswith("tuned") and seed not in tuned:
+            continue
         what = f"{name} seed {seed}, {state}"
         kept = work / f"{what.replace(',', '').replace(' ', '-')}.json"
         if not kept.exists():
@@ -136,8 +144,8 @@ def run(
             if state.startswith("low-pass"):
                 net = lowpass(net)
             if state.endswith("tuned"):
-                if tuned := checkpoint.load(kept.with_suffix(".pt")):
-                    net.load_state_dict(tuned)
+                if saved := checkpoint.load(kept.with_suffix(".pt")):
+                    net.load_state_dict(saved)
                 else:
                     net = tune(net, training, seed, fabric)
                     checkpoint.save(kept.with_suffix(".pt"), net.state_dict())
@@ -188,6 +196,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         default=[0],
         help="which (default: 0, the shipped networks; others need their training runs)",
     )
+    parser.add_argument(
+        "--tuned", type=int, nargs="+", default=[0], help="which of them to tune, much the longest part (default: 0)"
+    )
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="where NAME-seedK lie (default: runs)")
     parser.add_argument("--work", type=Path, default=Path("runs/shifts"), help="keeps what is done (runs/shifts)")
     parser.add_argument("--out", type=Path, default=FILE, help="the result file (default: that of chapter 6)")
@@ -195,9 +206,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     training, validation = imagenette("train", 160, given.download), imagenette("val", 146, given.download)
     fabric = new_fabric(replace(TUNING, precision=best_precision()))
-    found = run(training, validation, given.seeds, given.runs, given.work, fabric)
+    found = run(training, validation, given.seeds, given.tuned, given.runs, given.work, fabric)
     made = {
-        "command": f"python -m zflib.experiments.shifts --seeds {' '.join(map(str, given.seeds))}",
+        "command": f"python -m zflib.experiments.shifts --seeds {' '.join(map(str, given.seeds))}"
+        f" --tuned {' '.join(map(str, given.tuned))}",
         "date": date.today().isoformat(),
         **describe(fabric),
     }
