@@ -33,6 +33,8 @@ def test_each_comparison_changes_one_thing():
         assert architecture == plain[0]
         assert replace(recipe, conv1_weight_decay=plain[1].conv1_weight_decay) == plain[1]
     assert len({recipe for _, recipe in stems.FACTORIAL.values()}) == 1
+    (clipped, with_radius), (free, without) = stems.CLIPPING.values()
+    assert clipped == free and replace(without, rms_radius=with_radius.rms_radius) == with_radius != without
 
 
 def test_the_committed_result_is_whole():
@@ -40,9 +42,9 @@ def test_the_committed_result_is_whole():
     assert list(found["runs"]) == list(found["networks"]) == list(stems.RUNS)
     for name, (architecture, recipe) in stems.RUNS.items():
         runs = found["runs"][name]
-        assert [run["seed"] for run in runs] == list(stems.SEEDS)
+        assert [run["seed"] for run in runs] == list(stems.SEEDS[name])
         first = architecture.convs[0]
-        assert stems.filters(name).shape == (len(stems.SEEDS), 48, 3, first.kernel, first.kernel)
+        assert stems.filters(name).shape == (len(runs), 48, 3, first.kernel, first.kernel)
         assert np.isfinite(stems.filters(name)).all()
         for run in runs:
             assert run["epochs"] == recipe.epochs == len(run["curves"])
@@ -77,7 +79,7 @@ def test_the_command_trains_measures_and_goes_on(pictures, tmp_path, monkeypatch
     runs = {name: (architecture, short) for name, (architecture, _) in list(stems.FACTORIAL.items())[1:2]}
     monkeypatch.setattr(data, "imagenette", lambda split, side, download: pictures)
     monkeypatch.setattr(stems, "RUNS", runs)
-    monkeypatch.setattr(stems, "SEEDS", (3,))
+    monkeypatch.setattr(stems, "SEEDS", dict.fromkeys(runs, (3,)))
     monkeypatch.setattr(stems, "best_precision", lambda: "32-true")
     arguments = ["--runs", str(tmp_path / "runs"), "--out", str(tmp_path / "found.json")]
     stems.main(arguments)
