@@ -126,16 +126,16 @@ def test_lobes_lie_side_by_side_or_on_top_of_each_other():
     assert np.allclose(centres[2:], [[0.0625, -0.0625], [0, 0]], atol=2e-3)
 
 
-def test_frequency_plane_puts_marks_and_power_where_they_belong():
+def test_marked_plane_puts_marks_and_power_where_they_belong():
     power = np.zeros((8, 8))
     power[4, 6] = 1  # fx = 0.25, fy = 0
-    plane = plots.frequency_plane(0.5, [((-0.25, 0.25), "dot", "#ff0000")], power, square=0.125)
+    plane = plots.marked_plane(0.5, [((-0.25, 0.25), "dot", "#ff0000")], power, square=0.125)
     red = np.argwhere((plane == (255, 0, 0)).all(axis=2))
     assert red.mean(axis=0) == pytest.approx([96 + 43, 96 - 43], abs=1)
     dark = np.argwhere(plane.max(axis=2) < 100)
     assert dark.mean(axis=0) == pytest.approx([96, 96 + 43], abs=11)
     assert plane.shape == (192, 192, 3)
-    empty = plots.frequency_plane(0.5, [((0, 0), "ring", "red"), ((0.5, -0.5), "cross", "blue")], np.zeros((4, 4)))
+    empty = plots.marked_plane(0.5, [((0, 0), "ring", "red"), ((0.5, -0.5), "cross", "blue")], np.zeros((4, 4)))
     assert (empty[30:60, 30:60] == 255).all()
 
 

@@ -361,10 +361,10 @@ def lobes(filters: Mapping[str, Any], stride: int) -> Any:
     return fig
 
 
-def frequency_plane(
+def marked_plane(
     reach: float, marks: Sequence[tuple[Sequence[float], str, str]], power: Any = None, square: float = 0.0
 ) -> np.ndarray:
-    """A square of the frequency plane as (192, 192, 3) uint8: fx to the right, fy down, zero in the middle.
+    """Marks on the frequency plane as (192, 192, 3) uint8, for sliders: fx to the right, fy down, zero in the middle.
 
     reach   cycles per pixel from the middle to each side
     marks   ((fx, fy), shape, colour), the shape one of "dot", "ring" and "cross"
@@ -374,12 +374,12 @@ def frequency_plane(
     from PIL import Image, ImageDraw
 
     side, margin = 192, 10  # marks at the edge stay whole
-    plane, inner = Image.new("RGB", (side, side), "white"), side - 2 * margin
+    sheet, inner = Image.new("RGB", (side, side), "white"), side - 2 * margin
     if power is not None:
         root = np.sqrt(_to_numpy(power))
         shade = Image.fromarray((255 - 200 * root / (root.max() or 1)).astype(np.uint8))
-        plane.paste(shade.resize((inner, inner), Image.Resampling.BICUBIC), (margin, margin))
-    draw = ImageDraw.Draw(plane)
+        sheet.paste(shade.resize((inner, inner), Image.Resampling.BICUBIC), (margin, margin))
+    draw = ImageDraw.Draw(sheet)
 
     def at(frequency: float) -> float:
         return side / 2 + frequency / reach * inner / 2
@@ -396,7 +396,7 @@ def frequency_plane(
         else:
             radius, fill = (4, colour) if shape == "dot" else (8, None)
             draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill, colour, width=2)
-    return np.asarray(plane)
+    return np.asarray(sheet)
 
 
 def plane(axes: Any, values: Any, title: str = "", most: float | None = None) -> Any:
