@@ -42,7 +42,7 @@ TUNING = replace(MINI, epochs=2, learning_rate=0.001)
 def result() -> dict[str, Any]:
     """The committed result, with how it was made.
 
-    result()["found"][network][state] is a list with one entry a seed, state one of `STATES`; fewer seeds are tuned:
+    result()["found"][network][state] is a list with one entry a seed, state one of `STATES`; fewer seeds are blurred:
 
     seed         of the training run
     top1         share of all validation pictures named correctly, centre crop
@@ -121,21 +121,22 @@ def run(
     training: PictureSet,
     validation: PictureSet,
     seeds: Sequence[int],
-    tuned: Sequence[int],
+    blurred: Sequence[int],
     runs: Path,
     work: Path,
     fabric: Fabric,
 ) -> dict[str, Any]:
-    """Everything that the result file holds, but for how it was made. Of all `seeds`, those in `tuned` are tuned, too.
+    """Everything that the result file holds, but for how it was made.
 
-    What is finished is kept in `work`, tuned networks as well, so that a second call goes on where the first was.
+    Of `seeds` those in `blurred` go through all `STATES`, the others are measured as they are. What is finished
+    is kept in `work`, tuned networks as well, so that a second call goes on where the first was.
     """
     from zflib.training import checkpoint
 
     work.mkdir(parents=True, exist_ok=True)
     found: dict[str, dict[str, list[Any]]] = {name: {state: [] for state in STATES} for name in NETWORKS}
     for seed, state, name in ((seed, state, name) for seed in seeds for state in STATES for name in NETWORKS):
-        if state.endswith("tuned") and seed not in tuned:
+        if state != "plain" and seed not in blurred:
             continue
         what = f"{name} seed {seed}, {state}"
         kept = work / f"{what.replace(',', '').replace(' ', '-')}.json"
@@ -197,7 +198,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         help="which (default: 0, the shipped networks; others need their training runs)",
     )
     parser.add_argument(
-        "--tuned", type=int, nargs="+", default=[0], help="which of them to tune, much the longest part (default: 0)"
+        "--blurred",
+        type=int,
+        nargs="+",
+        default=[0],
+        help="which of them to blur and tune, the longest part (default: 0)",
     )
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="where NAME-seedK lie (default: runs)")
     parser.add_argument("--work", type=Path, default=Path("runs/shifts"), help="keeps what is done (runs/shifts)")
@@ -206,10 +211,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     training, validation = imagenette("train", 160, given.download), imagenette("val", 146, given.download)
     fabric = new_fabric(replace(TUNING, precision=best_precision()))
-    found = run(training, validation, given.seeds, given.tuned, given.runs, given.work, fabric)
+    found = run(training, validation, given.seeds, given.blurred, given.runs, given.work, fabric)
     made = {
         "command": f"python -m zflib.experiments.shifts --seeds {' '.join(map(str, given.seeds))}"
-        f" --tuned {' '.join(map(str, given.tuned))}",
+        f" --blurred {' '.join(map(str, given.blurred))}",
         "date": date.today().isoformat(),
         **describe(fabric),
     }
