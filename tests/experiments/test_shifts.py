@@ -9,7 +9,7 @@ import torch
 
 import zflib
 from zflib import data
-from zflib.analysis.aliasing import equivariance_error, lowpass
+from zflib.analysis.aliasing import equivariance_error, lowpass, multiply_adds
 from zflib.experiments import shifts as experiment
 from zflib.training.evaluate import evaluate
 from zflib.training.loop import new_fabric
@@ -58,6 +58,32 @@ def test_tuning_is_repeatable_and_leaves_the_network_alone(net, pictures, fabric
         assert (tuned["conv2.weight"].square().mean((1, 2, 3)).sqrt() < QUICK.rms_radius + 1e-6).all()
 
 
+def test_the_committed_result_is_of_the_shipped_weights():
+    found = experiment.result()
+    assert {"commit", "command", "date", "device", "versions"} <= found["made"].keys()
+    assert list(found["found"]) == list(experiment.NETWORKS)
+    for name in experiment.NETWORKS:
+        assert found["networks"][name] == zflib.weights.record(name)["sha256"], (
+            "the weights have changed: run python -m zflib.experiments.shifts"
+        )
+        net = zflib.load(name)
+        assert found["multiply_adds"][name] == {
+            "plain": multiply_adds(net, 128),
+            "low-pass": multiply_adds(lowpass(net), 128),
+        }
+        assert list(found["found"][name]) == list(experiment.STATES)
+        for state, runs in found["found"][name].items():
+            assert [run["seed"] for run in runs] == ([0, 1, 2] if state == "plain" else [0])
+            for run in runs:
+                curves = [run["agreement"], run["change"], *run["equivariance"].values()]
+                assert all(len(curve) == len(experiment.SHIFTS) for curve in curves)
+                assert set(experiment.STEPS) <= run["equivariance"].keys()
+                assert ("conv1" in run["equivariance"]) == state.startswith("plain")
+                assert all(curve[-1] == 0 for curve in run["equivariance"].values())  # 8 pixels: a whole jump
+        shipped = zflib.weights.record(name)["accuracy"]["one_crop"]["top1"]
+        assert found["found"][name]["plain"][0]["top1"] == pytest.approx(shipped, abs=1e-3)
+
+
 def test_measure_is_what_its_parts_say(small, net, pictures):
     found = experiment.measure(net, pictures, ("conv1", "relu1"))
     assert found["top1"] == pytest.approx(evaluate(net, pictures).top1, abs=1e-5)
@@ -67,13 +93,14 @@ def test_measure_is_what_its_parts_say(small, net, pictures):
 
 
 def test_the_command_writes_what_it_measured_and_goes_on(small, tmp_path, monkeypatch):
-    arguments = ["--work", str(tmp_path / "work"), "--out", str(tmp_path / "found.json"), "--seeds", "0", "1"]
+    seeds = "--seeds 0 1 --blurred 1"
+    arguments = ["--work", str(tmp_path / "work"), "--out", str(tmp_path / "found.json"), *seeds.split()]
     experiment.main(arguments)
     found = json.loads((tmp_path / "found.json").read_text())
-    assert found["made"]["command"].endswith("--seeds 0 1")
+    assert found["made"]["command"].endswith(seeds)
     assert found["pictures_equivariance"] == 2 and found["tuning"]["epochs"] == 1
     runs = found["found"]["alexnet-mini"]
-    assert [[run["seed"] for run in runs[state]] for state in experiment.STATES] == [[0, 1]] * 4
+    assert [[run["seed"] for run in runs[state]] for state in experiment.STATES] == [[0, 1]] + [[1]] * 3
     assert runs["plain"][0]["equivariance"]["relu1"] != runs["low-pass"][0]["equivariance"]["relu1"]
 
     monkeypatch.setattr(experiment, "tune", None)  # what was tuned is kept

@@ -42,7 +42,8 @@ TUNING = replace(MINI, epochs=2, learning_rate=0.001)
 def result() -> dict[str, Any]:
     """The committed result, with how it was made.
 
-    result()["found"][network][state] is a list with one entry a seed, state one of `STATES`; fewer seeds are blurred:
+    result()["found"][network][state] is a list with one entry a seed, state one of `STATES`. Not all seeds
+    of the plain networks are blurred and tuned as well.
 
     seed         of the training run
     top1         share of all validation pictures named correctly, centre crop
