@@ -35,7 +35,7 @@ def result() -> dict[str, Any]:
 
 def measure(training: PictureSet, recipe: Recipe = MINI, seed: int = 0, size: int = SIZE) -> dict[str, Any]:
     """Everything that the result file holds, but for how it was made: the spectrum over the first epoch of a run."""
-    from zflib import spectrum
+    from zflib.analysis import spectrum
     from zflib.data.gallery import Pictures
     from zflib.training import augment
 
