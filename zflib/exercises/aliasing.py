@@ -134,9 +134,7 @@ def check_filter(answer: Any) -> Verdict:
         return Verdict(True, f"{figures}: nearly all of it beyond Nyquist, and little lost.")
     peak = frequency[power.argmax()]
     border = round(peak * 2 * FOR_STRIDE) / (2 * FOR_STRIDE)
-    hint = (
-        f"Its peak, {peak:.3f}, is {abs(peak - border):.3f} from {border:.3g}, where the two lobes fold onto each other."
-    )
+    hint = f"Its peak, {peak:.3f}, is {abs(peak - border):.3f} from {border:.3g}, where the two lobes fold together."
     return Verdict(False, f"{figures}; the second should be {MOST:.0%} or less. {hint}")
 
 
