@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from textwrap import fill
 from typing import Any
 
+import numpy as np
+from torch import Tensor
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -28,3 +31,14 @@ def attempt(function: Callable[..., Any], *arguments: Any) -> tuple[Any, str]:
         return function(*arguments), ""
     except Exception as error:  # whatever a reader's code raises is an answer to report, not ours to handle
         return None, f"raised {type(error).__name__}: {error}"
+
+
+def numbers(answer: Any) -> np.ndarray | None:
+    """The answer as an array of finite numbers, or None where it is nothing of the kind."""
+    try:
+        array = np.asarray(answer.detach().cpu() if isinstance(answer, Tensor) else answer)
+    except Exception:  # a learner's object may raise anything; then it is no array of numbers
+        return None
+    if array.dtype.kind not in "iuf" or not array.size or not np.isfinite(array).all():
+        return None
+    return array.astype(float)

@@ -6,10 +6,9 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-from torch import Tensor
 
 from zflib.analysis.aliasing import alias_distance, fold
-from zflib.exercises import Verdict, attempt
+from zflib.exercises import Verdict, attempt, numbers
 
 # Exercise 6.1: a grating that stride 4 mirrors, and whose two components fold differently.
 FREQUENCY, STRIDE = (0.35, 0.2), 4
@@ -23,7 +22,7 @@ def check_landing(answer: Any) -> Verdict:
     expected = "two numbers (fx, fy), in cycles per input pixel"
     if answer is ...:
         return Verdict(False, f"no answer yet. Expected: {expected}.")
-    given = _numbers(answer)
+    given = numbers(answer)
     if given is None or given.shape != (2,):
         return Verdict(False, f"expected {expected}; what came is {answer!r}.")
     right, nyquist = fold(FREQUENCY, STRIDE), 0.5 / STRIDE
@@ -63,7 +62,7 @@ def check_fold(function: Any) -> Verdict:
         came, trouble = attempt(function, frequency.copy(), stride)
         if trouble:
             return Verdict(False, f"for stride {stride} the function {trouble}.")
-        given = _numbers(came)
+        given = numbers(came)
         if given is None or given.shape != frequency.shape:
             return Verdict(
                 False, f"for stride {stride}, {frequency.shape} numbers were expected; what came is {came!r}."
@@ -95,7 +94,7 @@ def check_twins(function: Any) -> Verdict:
         where = f"{_pair(frequency)} with stride {stride}:"
         if trouble:
             return Verdict(False, f"{where} the function {trouble}.")
-        given = _numbers(came)
+        given = numbers(came)
         if given is None or given.ndim != 2 or given.shape[1] != 2:
             return Verdict(False, f"{where} an (N, 2) array was expected; what came is {came!r}.")
         if (np.abs(given) > 0.5 + 1e-9).any():
@@ -120,7 +119,7 @@ def check_filter(answer: Any) -> Verdict:
     expected = f"{TAPS} numbers, the taps of a filter"
     if answer is ...:
         return Verdict(False, f"no answer yet. Expected: {expected}.")
-    given = _numbers(answer)
+    given = numbers(answer)
     if given is None or given.shape != (TAPS,) or not np.abs(given).max() > 1e-9:
         return Verdict(False, f"expected {expected}, not all of them zero; what came is {answer!r}.")
     size = 360 * FOR_STRIDE
@@ -169,14 +168,3 @@ def _twins(frequency: Any, stride: int) -> list[tuple[float, float]]:
 
 def _pair(frequency: Any) -> str:
     return "({:.3g}, {:.3g})".format(*(round(float(f), 6) + 0 for f in frequency))
-
-
-def _numbers(answer: Any) -> np.ndarray | None:
-    """The answer as an array of finite numbers, or None where it is nothing of the kind."""
-    try:
-        array = np.asarray(answer.detach().cpu() if isinstance(answer, Tensor) else answer)
-    except Exception:  # a learner's object may raise anything; then it is no array of numbers
-        return None
-    if array.dtype.kind not in "iuf" or not array.size or not np.isfinite(array).all():
-        return None
-    return array.astype(float)

@@ -6,10 +6,9 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from torch import Tensor
 
 from zflib.analysis import spectrum
-from zflib.exercises import Verdict, attempt
+from zflib.exercises import Verdict, attempt, numbers
 
 # Exercise 5.1: 9 x 9 pixels of a wave under a round fade. It leans, so that no single row shows its frequency.
 _WAVE, _SIDE = (0.2, 0.17), 9
@@ -29,7 +28,7 @@ def check_peak(answer: Any) -> Verdict:
     expected = "one number, in cycles per pixel"
     if answer is ...:
         return Verdict(False, f"no answer yet. Expected: {expected}.")
-    given = _numbers(answer)
+    given = numbers(answer)
     if given is None or given.size != 1:
         return Verdict(False, f"expected {expected}; what came is {answer!r}.")
     came, right = float(given.ravel()[0]), float(spectrum.peaks(UNKNOWN[None, None])[0])
@@ -79,7 +78,7 @@ def check_shares(function: Any) -> Verdict:
         came, trouble = attempt(function, filter.copy(), edges.copy())
         if trouble:
             return Verdict(False, f"{name}: the function {trouble}.")
-        given, rings = _numbers(came), len(edges) - 1
+        given, rings = numbers(came), len(edges) - 1
         if given is None or given.shape != (rings,):
             return Verdict(False, f"{name}: {rings} numbers were expected, one a ring; what came is {came!r}.")
         (right,) = spectrum.band_shares(filter[None], edges)
@@ -96,7 +95,7 @@ def check_gap(answer: Any) -> Verdict:
     expected = f"a bank of at most {MOST} filters, an array (maps, 3, 11, 11)"
     if answer is ...:
         return Verdict(False, f"no answer yet. Expected: {expected}.")
-    given = _numbers(answer)
+    given = numbers(answer)
     if given is None or given.ndim != 4 or given.shape[1:] != (3, 11, 11) or len(given) > MOST:
         came = repr(answer) if given is None else f"an array {given.shape}"
         return Verdict(False, f"expected {expected}; what came is {came}.")
@@ -129,7 +128,7 @@ def check_cut(predicted: Any, measured: Any, filters: Any) -> Verdict:
         or not all(isinstance(word, str) and word in words for word in predicted.values())
     ):
         return Verdict(False, f"expected {wanted}; the prediction that came is {predicted!r}.")
-    given = _numbers(measured)
+    given = numbers(measured)
     if given is None or given.shape != (3,):
         return Verdict(False, f"expected {wanted}; the measurement that came is {measured!r}.")
     right = np.array([_share_above(bank) for bank in _banks(filters)])
@@ -184,14 +183,3 @@ def _slip_of_shares(filter: np.ndarray, edges: np.ndarray, given: np.ndarray) ->
         if np.allclose(given, of_grey, atol=0.02):
             return " This is of the mean over colour: take each colour's spectrum first, then add."
     return ""
-
-
-def _numbers(answer: Any) -> np.ndarray | None:
-    """The answer as an array of finite numbers, or None where it is nothing of the kind."""
-    try:
-        array = np.asarray(answer.detach().cpu() if isinstance(answer, Tensor) else answer)
-    except Exception:  # a learner's object may raise anything; then it is no array of numbers
-        return None
-    if array.dtype.kind not in "iuf" or not array.size or not np.isfinite(array).all():
-        return None
-    return array.astype(float)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from zflib.deconvnet import pool, unpool
-from zflib.exercises import Verdict, attempt
+from zflib.exercises import Verdict, attempt, numbers
 
 # Exercise 2.1. The first window is all zero, the third holds its maximum twice.
 MAP = np.array([[0, 0, 3, 1], [0, 0, 2, 5], [4, 1, 0, 2], [4, 3, 6, 2]])
@@ -21,7 +21,7 @@ def check_switches(answer: Any) -> Verdict:
     expected = "two rows of two flat positions, [[., .], [., .]], each from 0 to 15"
     if answer is ...:
         return Verdict(False, f"no answer yet. Expected: {expected}.")
-    given = _numbers(answer)
+    given = numbers(answer)
     if given is None or given.shape != (2, 2) or not np.isfinite(given).all() or (given % 1).any():
         return Verdict(False, f"expected {expected}; what came is {answer!r}.")
     right = _switches(MAP)
@@ -60,7 +60,7 @@ def check_claimants(function: Any) -> Verdict:
         where = f"kernel {kernel}, stride {stride}"
         if trouble:
             return Verdict(False, f"for {where} the function {trouble}.")
-        number = _numbers(came)
+        number = numbers(came)
         if number is None or number.ndim:
             return Verdict(False, f"for {where} a whole number was expected; what came is {came!r}.")
         right = int(_sightings(kernel, stride).max())
@@ -76,7 +76,7 @@ def check_counterexample(answer: Any) -> Verdict:
     expected = "a 4x4 map of finite numbers, four rows of four"
     if answer is ...:
         return Verdict(False, f"no answer yet. Expected: {expected}.")
-    given = _numbers(answer)
+    given = numbers(answer)
     if given is None or given.shape != (4, 4) or not np.isfinite(given).all():
         return Verdict(False, f"expected {expected}; what came is {answer!r}.")
     x = torch.from_numpy(given.astype(np.float32))[None, None]
@@ -157,15 +157,6 @@ def _mean_by_hand(values: Tensor, switches: Tensor, size: tuple[int, int]) -> Te
     for at, several in claims.items():
         flat[at] = sum(several) / len(several)
     return flat.view(*values.shape[:2], *size)
-
-
-def _numbers(answer: Any) -> np.ndarray | None:
-    """The answer as an array of numbers, or None where it is nothing of the kind."""
-    try:
-        array = np.asarray(answer.detach().cpu() if isinstance(answer, Tensor) else answer)
-    except Exception:  # a learner's object may raise anything; then it is no array of numbers
-        return None
-    return array.astype(float) if array.dtype.kind in "iuf" and array.size else None
 
 
 def _short(pooled: Tensor) -> str:
