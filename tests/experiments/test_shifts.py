@@ -73,7 +73,7 @@ def test_the_committed_result_is_of_the_shipped_weights():
         }
         assert list(found["found"][name]) == list(experiment.STATES)
         for state, runs in found["found"][name].items():
-            assert [run["seed"] for run in runs] == ([0, 1] if state == "plain" else [0])
+            assert [run["seed"] for run in runs] == ([0, 1, 2] if state == "plain" else [0])
             for run in runs:
                 curves = [run["agreement"], run["change"], *run["equivariance"].values()]
                 assert all(len(curve) == len(experiment.SHIFTS) for curve in curves)
