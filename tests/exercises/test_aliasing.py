@@ -3,45 +3,18 @@
 import numpy as np
 import pytest
 import torch
+from rubbish import RUBBISH
 
 from zflib.exercises.aliasing import check_filter, check_fold, check_landing, check_twins
 
 CHECKERS = (check_landing, check_fold, check_twins, check_filter)
 
 
-class Hostile:
-    def __array__(self, *args, **kwargs):
-        raise RuntimeError("not an array")
-
-
-RUBBISH = (
-    ...,
-    None,
-    "0.1, 0.2",
-    b"",
-    object(),
-    Hostile(),
-    float("nan"),
-    [],
-    {},
-    [[1, 2], [3]],
-    [float("nan")] * 2,
-    [0.0] * 11,
-    [True] * 11,
-    np.zeros((0, 2)),
-    torch.zeros(2, 2),
-    lambda: 1,
-    lambda *anything: None,
-    lambda *anything: "folded",
-    lambda *anything: 1 / 0,
-    lambda *anything: float("inf"),
-    lambda *anything: torch.zeros(3),
-    lambda *anything: Hostile(),
-)
+ANSWERS = (*RUBBISH, "0.1, 0.2", [float("nan")] * 2, [0.0] * 11, [True] * 11, torch.zeros(2, 2))
 
 
 @pytest.mark.parametrize("check", CHECKERS)
-@pytest.mark.parametrize("answer", RUBBISH, ids=range(len(RUBBISH)))
+@pytest.mark.parametrize("answer", ANSWERS, ids=range(len(ANSWERS)))
 def test_rubbish_is_answered_in_words(check, answer):
     verdict = check(answer)
     assert not verdict

@@ -5,6 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
+from rubbish import RUBBISH
 
 from zflib import spectrum
 from zflib.exercises.frequencies import (
@@ -21,37 +22,7 @@ BANK = np.random.default_rng(0).standard_normal((6, 3, 11, 11)) * np.outer(np.ha
 BANK += np.random.default_rng(1).standard_normal((6, 3, 1, 1))  # strong at the border: a cut makes an edge
 
 
-class Hostile:
-    def __array__(self, *args, **kwargs):
-        raise RuntimeError("not an array")
-
-    def __float__(self):
-        raise RuntimeError("not a number")
-
-
-RUBBISH = (
-    ...,
-    None,
-    "7",
-    b"",
-    object(),
-    Hostile(),
-    float("nan"),
-    [],
-    {},
-    {"cut": ["rises"], "faded": 1},
-    [[1, 2], [3]],
-    [float("nan")] * 3,
-    np.zeros((0, 0)),
-    torch.zeros(2, 2),
-    np.zeros((4, 3, 11, 11)),
-    lambda: 1,
-    lambda *anything: None,
-    lambda *anything: "nine",
-    lambda *anything: 1 / 0,
-    lambda *anything: torch.zeros(5),
-    lambda *anything: Hostile(),
-)
+ANSWERS = (*RUBBISH, {"cut": ["rises"], "faded": 1}, np.zeros((4, 3, 11, 11)), lambda *anything: torch.zeros(5))
 
 
 def measure(bank, above=0.25):
@@ -59,7 +30,7 @@ def measure(bank, above=0.25):
     return [spectrum.band_shares(each, (0, above, 1))[:, 1].mean() for each in banks]
 
 
-@pytest.mark.parametrize("answer", RUBBISH, ids=range(len(RUBBISH)))
+@pytest.mark.parametrize("answer", ANSWERS, ids=range(len(ANSWERS)))
 def test_rubbish_is_answered_in_words(answer):
     right = {"cut": "rises", "faded": "falls"}
     verdicts = [check(answer) for check in (check_peak, check_shares, check_gap)]

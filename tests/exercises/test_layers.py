@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from rubbish import RUBBISH
 
 from zflib.analysis import effective_field, random_entropy
 from zflib.exercises.layers import check_effective_field, check_entropy, check_random_nine, check_strongest
@@ -10,42 +11,11 @@ from zflib.exercises.layers import check_effective_field, check_entropy, check_r
 CHECKERS = (check_strongest, check_entropy, check_random_nine, check_effective_field)
 
 
-class Hostile:
-    def __array__(self, *args, **kwargs):
-        raise RuntimeError("not an array")
-
-    def __float__(self):
-        raise RuntimeError("not a number")
-
-
-RUBBISH = (
-    ...,
-    None,
-    "7",
-    b"",
-    object(),
-    Hostile(),
-    float("nan"),
-    [],
-    {},
-    [[1, 2], [3]],
-    [1.5, 2, 3],
-    [float("nan")] * 3,
-    np.zeros((0, 0)),
-    torch.zeros(2, 2),
-    True,
-    lambda: 1,
-    lambda *anything: None,
-    lambda *anything: "nine",
-    lambda *anything: 1 / 0,
-    lambda *anything: float("inf"),
-    lambda *anything: torch.zeros(3),
-    lambda *anything: Hostile(),
-)
+ANSWERS = (*RUBBISH, True, [1.5, 2, 3], torch.zeros(2, 2))
 
 
 @pytest.mark.parametrize("check", CHECKERS)
-@pytest.mark.parametrize("answer", RUBBISH, ids=range(len(RUBBISH)))
+@pytest.mark.parametrize("answer", ANSWERS, ids=range(len(ANSWERS)))
 def test_rubbish_is_answered_in_words(check, answer):
     verdict = check(answer)
     assert not verdict

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from rubbish import RUBBISH
 from torch.nn import functional as F
 
 from zflib.deconvnet import unpool
@@ -14,38 +15,11 @@ RIGHT = [[0, 7], [8, 14]]
 CHECKERS = (check_switches, check_claimants, check_counterexample, check_mean)
 
 
-class Hostile:
-    def __array__(self, *args, **kwargs):
-        raise RuntimeError("not an array")
-
-
-RUBBISH = (
-    ...,
-    None,
-    "7",
-    b"",
-    object(),
-    Hostile(),
-    float("nan"),
-    [],
-    {},
-    [[1, 2], [3]],
-    [[None] * 4] * 4,
-    [[float("nan")] * 4] * 4,
-    [[float("inf")] * 2] * 2,
-    np.zeros((0, 0)),
-    torch.zeros(2, 2, 2),
-    True,
-    lambda: 1,
-    lambda *anything: None,
-    lambda *anything: "nine",
-    lambda *anything: 1 / 0,
-    lambda *anything: torch.zeros(3),
-)
+ANSWERS = (*RUBBISH, True, [[None] * 4] * 4, [[float("nan")] * 4] * 4, [[float("inf")] * 2] * 2)
 
 
 @pytest.mark.parametrize("check", CHECKERS)
-@pytest.mark.parametrize("answer", RUBBISH, ids=range(len(RUBBISH)))
+@pytest.mark.parametrize("answer", ANSWERS, ids=range(len(ANSWERS)))
 def test_rubbish_is_answered_in_words(check, answer):
     verdict = check(answer)
     assert not verdict
