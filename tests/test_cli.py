@@ -11,6 +11,7 @@ from zflib import cli, weights
 
 COMMANDS = (
     ["train"],
+    ["ablate"],
     ["weights"],
     *(["weights", action] for action in ("list", "verify", "show", "ship", "seed")),
     ["project"],
@@ -136,6 +137,31 @@ def test_train_says_what_to_do_without_imagenette(capsys, tmp_path, monkeypatch)
     monkeypatch.setenv("ZFLIB_DATA", str(tmp_path))
     status, _, err = run(capsys, "train", "--out", tmp_path / "run")
     assert status == 1 and "ZFLIB_DATA" in err and err.count("\n") == 1
+
+
+def test_ablate_makes_the_missing_runs(capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr(cli, "_data", small_data)
+    monkeypatch.setenv("ZFLIB_DATA", str(tmp_path / "nothing"))
+    monkeypatch.chdir(tmp_path)
+    command = "ablate --preset mini --networks alexnet --rows as_is --seeds 0 --epochs 1".split()
+    status, out, _ = run(capsys, *command, "--precision", "32", "--plan")
+    assert status == 0 and "Imagenette is not under the data root" in out
+    assert "1 run of 1 epoch on synthetic (500 pictures), 0 of them done." in out and "alexnet  as_is  0" in out
+    assert not (tmp_path / "runs").exists(), "a plan only"
+    status, out, _ = run(capsys, *command, "--precision", "32")
+    (result,) = tmp_path.rglob("alexnet-as_is-seed0.json")
+    assert status == 0 and f"1 of 1 runs are in {result.relative_to(tmp_path).parent}." in out
+    assert result.parent.name == "mini_synthetic_1_epochs_results", "not among the course's results"
+    status, out, _ = run(capsys, *command, "--precision", "32")
+    assert status == 0 and "1 of them done" in out and "a run takes" in out
+    status, _, err = run(capsys, *command[:-1], "2", "--results", result.parent)
+    assert status == 1 and "another epochs (1 there, 2 here)" in err
+
+
+def test_ablate_knows_the_rows_of_the_table(capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr(cli, "_data", small_data)
+    status, _, err = run(capsys, "ablate", "--rows", "removed_layer_9", "--data", "synthetic")
+    assert status == 1 and "no row 'removed_layer_9'" in err and "removed_layer_7" in err
 
 
 def test_shipped_weights_are_listed_verified_shown_and_drawn(capsys, shipped):

@@ -45,11 +45,11 @@ def train(given: argparse.Namespace) -> None:
     from zflib.training.evaluate import evaluate
     from zflib.training.loop import Run, new_fabric
     from zflib.training.loop import train as run_to_the_end
-    from zflib.training.recipe import MINI, PAPER, best_precision
+    from zflib.training.recipe import MINI, PAPER
 
     network = {"zfnet": zflib.ZFNET, "alexnet": zflib.ALEXNET}[given.network]
     recipe = {"mini": MINI, "paper": PAPER}[given.preset]
-    precision = {"auto": best_precision(), "32": "32-true", "bf16": "bf16-mixed"}[given.precision]
+    precision = _precision(given)
     changes = {"epochs": given.epochs, "learning_rate": given.learning_rate, "batch_size": given.batch_size}
     recipe = replace(recipe, precision=precision, **{name: v for name, v in changes.items() if v is not None})
     # Training pictures are a little larger than the crops taken of them; the mini preset takes smaller crops, too.
@@ -64,6 +64,56 @@ def train(given: argparse.Namespace) -> None:
     if fabric.is_global_zero:
         top1 = evaluate(net, validation).top1
         print(f"{folder}: done. Top-1 on one crop of {len(validation):,} validation pictures: {top1:.1%}.")
+
+
+def ablate(given: argparse.Namespace) -> None:
+    """Make the runs of Table 3, or those that are still missing."""
+    from zflib import data
+    from zflib.experiments.ablation import plan, run
+    from zflib.training.loop import new_fabric
+
+    preset = plan.PRESETS[given.preset]
+    recipe = replace(preset.recipe, precision=_precision(given))
+    if given.epochs:
+        recipe = replace(recipe, epochs=given.epochs)
+    jobs = plan.jobs(preset, given.networks, given.rows, given.seeds)
+    source = given.data or _imagenette_or_synthetic(given.download)
+    training, validation = (
+        _data(source, split, side, given.download) for split, side in zip(("train", "val"), preset.sides, strict=True)
+    )
+    name = given.preset
+    if given.share:
+        training, recipe = data.part(training, given.share), run.of_share(recipe, given.share)
+        name += f"_{given.share:g}_percent"
+    # Other pictures or another budget than the course's must not lie among its results.
+    own = source == "imagenette" and not given.epochs and given.preset == "mini"
+    if not own:
+        name += f"_{Path(source).name}_{recipe.epochs}_epochs"
+    folder = Path("results") / name.replace("mini", "ablation", 1) if own else given.runs / f"{name}_results"
+    folder = given.results or folder
+    whole = run.Plan(given.preset, preset, recipe, jobs, training, validation, folder, given.runs / name)
+    fabric = new_fabric(recipe)
+    seconds = run.timing(whole, fabric)
+    if fabric.is_global_zero:
+        print(run.describe(whole, seconds), flush=True)
+    if given.plan:
+        return
+    elsewhere = run.execute(whole, fabric, seconds)
+    if fabric.is_global_zero:
+        left = f"; {len(elsewhere)} are being made by another process" if elsewhere else ""
+        print(f"{len(jobs) - len(elsewhere)} of {len(jobs)} runs are in {folder}{left}.")
+
+
+def _imagenette_or_synthetic(download: bool) -> str:
+    """Imagenette where it is at hand; a fresh clone has the synthetic set."""
+    from zflib import data
+
+    if download or (data.data_root() / "imagenette2-160").is_dir():
+        return "imagenette"
+    print(
+        "Imagenette is not under the data root: these runs use the synthetic set. --data imagenette --download gets it."
+    )
+    return "synthetic"
 
 
 def list_weights(given: argparse.Namespace) -> None:
@@ -179,6 +229,12 @@ def top(given: argparse.Namespace) -> None:
     print(f"{out}: {len(shown.patches)} patches, strongest first, and their projections")
 
 
+def _precision(given: argparse.Namespace) -> str:
+    from zflib.training.recipe import best_precision
+
+    return {"auto": best_precision(), "32": "32-true", "bf16": "bf16-mixed"}[given.precision]
+
+
 def _data(name: str, split: str, side: int, download: bool) -> PictureSet:
     from zflib import data
 
@@ -268,12 +324,20 @@ def _parser() -> argparse.ArgumentParser:
         )
         weights_from(added)
 
-    def data_from(added: argparse.ArgumentParser) -> None:
+    def precision_of(added: argparse.ArgumentParser) -> None:
+        added.add_argument(
+            "--precision",
+            choices=("auto", "32", "bf16"),
+            default="auto",
+            help="auto takes bf16 where the processor or GPU has it in hardware (default: %(default)s)",
+        )
+
+    def data_from(added: argparse.ArgumentParser, default: str | None = "imagenette", otherwise: str = "") -> None:
         added.add_argument(
             "--data",
-            default="imagenette",
+            default=default,
             help="imagenette (under ZFLIB_DATA), synthetic, or a folder with train/CLASS/ and val/CLASS/ pictures, "
-            "which are held in memory (default: %(default)s)",
+            f"which are held in memory (default: {default or otherwise})",
         )
         added.add_argument("--download", action="store_true", help="download Imagenette (99 MB) if it is not there")
 
@@ -298,13 +362,50 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("--epochs", type=_count, help="default: the preset's, 50 or 70")
     added.add_argument("--batch-size", type=_count, metavar="PICTURES", help="default: the preset's, 64 or 128")
     added.add_argument("--learning-rate", type=float, metavar="RATE", help="default: the preset's, 0.01")
-    added.add_argument(
-        "--precision",
-        choices=("auto", "32", "bf16"),
-        default="auto",
-        help="auto takes bf16 where the processor or GPU has it in hardware (default: %(default)s)",
-    )
+    precision_of(added)
     added.add_argument("--out", type=Path, metavar="FOLDER", help="of the run (default: runs/NETWORK-seedSEED)")
+
+    added = command(
+        commands,
+        "ablate",
+        ablate,
+        "train the rows of Table 3, or those that are still missing",
+        "python -m zflib ablate --rows as_is removed_layers_3_4 --seeds 0",
+        "Shows the plan first. Interrupted, it goes on where it was; several machines may share a results folder, and "
+        "'torchrun --nproc-per-node N -m zflib ablate ...' spreads each run over several GPUs.",
+    )
+    added.add_argument(
+        "--preset",
+        choices=("mini", "paper"),
+        default="mini",
+        help="mini: half the maps, 128 px, 12 epochs; paper: Section 3 at full size, 224 px (default: %(default)s)",
+    )
+    data_from(added, default=None, otherwise="Imagenette where it is at hand, else synthetic")
+    both = ("alexnet", "zfnet")
+    added.add_argument("--networks", nargs="+", choices=both, default=both, metavar="NETWORK", help="default: both")
+    added.add_argument("--rows", nargs="+", metavar="ROW", help="names as in zflib.paper.TABLES[3] (default: all)")
+    added.add_argument(
+        "--seeds", nargs="+", type=_whole, metavar="SEED", help="default: 0 1 2, and 3 4 for ZFNet as it is; paper: 0"
+    )
+    added.add_argument("--epochs", type=_count, help="default: the preset's, 12 or 70")
+    added.add_argument(
+        "--share", type=float, metavar="PERCENT", help="train on that share of the pictures, for as many steps"
+    )
+    precision_of(added)
+    added.add_argument("--plan", action="store_true", help="show the plan and stop")
+    added.add_argument(
+        "--results",
+        type=Path,
+        metavar="FOLDER",
+        help="of the result files (default: results/ablation for the course's own table, else under --runs)",
+    )
+    added.add_argument(
+        "--runs",
+        type=Path,
+        default=Path("runs/ablation"),
+        metavar="FOLDER",
+        help="of checkpoints (default: %(default)s)",
+    )
 
     group = commands.add_parser("weights", help="list, verify, show and store trained weights")
     actions = group.add_subparsers(required=True, metavar="ACTION")

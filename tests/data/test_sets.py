@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from zflib.data import data_root, folder, imagenette, sets
+from zflib.data import data_root, folder, imagenette, part, sets, synthetic
 
 WNIDS = [
     *("n01440764", "n02102040", "n02979186", "n03000684", "n03028079"),
@@ -269,3 +269,26 @@ def test_the_real_imagenette(imagenette_root, monkeypatch):
     assert len(found) == 3925 and found.unreadable == ()
     assert np.bincount(found.labels).tolist() == [387, 395, 357, 386, 409, 394, 389, 419, 399, 390]
     assert 90 < found.pixels.mean() < 140
+
+
+def test_a_part_takes_the_same_share_of_each_class():
+    whole = synthetic(200, 16)
+    tenth, third, all_of_it = (part(whole, percent) for percent in (10, 30, 100))
+    assert np.bincount(tenth.labels).tolist() == [2] * 10 and np.bincount(third.labels).tolist() == [6] * 10
+    assert np.array_equal(all_of_it.pixels, whole.pixels)
+    seen = {picture.tobytes() for picture in third.pixels}
+    assert all(picture.tobytes() in seen for picture in tenth.pixels), "the smaller part lies inside the larger"
+    assert tenth.name == "synthetic, 10 %"
+    assert len({whole.fingerprint, tenth.fingerprint, third.fingerprint, all_of_it.fingerprint}) == 4
+    assert part(whole, 10).fingerprint == tenth.fingerprint
+
+
+@pytest.mark.parametrize("percent", [0, -1, 101, float("nan")])
+def test_a_part_is_a_share(percent):
+    with pytest.raises(ValueError, match="more than 0 and at most 100 percent"):
+        part(synthetic(20, 16), percent)
+
+
+def test_a_part_leaves_no_class_empty():
+    with pytest.raises(ValueError, match="leaves grating no picture"):
+        part(synthetic(20, 16), 10)

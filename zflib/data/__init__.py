@@ -3,7 +3,7 @@
 from zflib.data.gallery import Gallery, gallery
 from zflib.data.photographs import Photograph, photograph, photographs
 from zflib.data.pictures import UnreadablePicture, read
-from zflib.data.sets import PictureSet, data_root, folder, imagenette
+from zflib.data.sets import PictureSet, data_root, folder, imagenette, part
 from zflib.data.synthetic import SyntheticSet, synthetic
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "folder",
     "gallery",
     "imagenette",
+    "part",
     "photograph",
     "photographs",
     "read",

@@ -91,6 +91,31 @@ def folder(path: str | os.PathLike[str], side: int) -> PictureSet:
     return _decoded(f"{where.parent.name} {where.name}", files.samples, tuple(files.classes), side, data_root())
 
 
+def part(pictures: PictureSet, percent: float) -> PictureSet:
+    """That share of each class's pictures, the same ones every time; a smaller share lies inside a larger one.
+
+    Raises ValueError for a share outside ]0, 100] or one that leaves a class without pictures.
+    """
+    if not 0 < percent <= 100:
+        raise ValueError(f"A part must be more than 0 and at most 100 percent, not {percent}.")
+    shuffled = np.random.default_rng(0).permutation(len(pictures))
+    chosen = []
+    for label in np.unique(pictures.labels):
+        there = shuffled[pictures.labels[shuffled] == label]
+        count = round(len(there) * percent / 100)
+        if not count:
+            raise ValueError(f"{percent:g} % of {pictures.name} leaves {pictures.class_names[label]} no picture.")
+        chosen.append(there[:count])
+    kept = np.sort(np.concatenate(chosen))
+    return PictureSet(
+        name=f"{pictures.name}, {percent:g} %",
+        pixels=pictures.pixels[kept],
+        labels=pictures.labels[kept],
+        class_names=pictures.class_names,
+        fingerprint=hashlib.sha256(f"{pictures.fingerprint} {percent:g} %".encode()).hexdigest(),
+    )
+
+
 def _decoded(
     name: str, samples: Sequence[tuple[str, int]], class_names: tuple[str, ...], side: int, root: Path
 ) -> PictureSet:

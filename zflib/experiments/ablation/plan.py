@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from zflib import paper
@@ -27,23 +28,61 @@ MINI_TABLE = replace(
 
 @dataclass(frozen=True)
 class Preset:
-    """A scale: the recipe, the sides in pixels at which training and validation pictures are held, and the seeds."""
+    """A scale: its recipe, the sides in pixels at which training and validation pictures are held, and its seeds."""
 
     recipe: Recipe
     sides: tuple[int, int]
     seeds: tuple[int, ...]
+    mini: bool
 
     def architecture(self, network: str, row: str, classes: int) -> Architecture:
         """The network of a row at this scale. Errors as for `variant`."""
-        wide = variant(NETWORKS[network], row)
-        return wide.mini(classes) if self is PRESETS["mini"] else replace(wide, classes=classes)
+        changed = variant(NETWORKS[network], row)
+        return changed.mini(classes) if self.mini else replace(changed, classes=classes)
 
 
 PRESETS = {
-    "mini": Preset(MINI_TABLE, sides=(160, 146), seeds=(0, 1, 2)),
-    "paper": Preset(PAPER, sides=(256, 256), seeds=(0,)),
+    "mini": Preset(MINI_TABLE, sides=(160, 146), seeds=(0, 1, 2), mini=True),
+    "paper": Preset(PAPER, sides=(256, 256), seeds=(0,), mini=False),
 }
-MEMBERS = 5  # convnets of one kind that Table 2 averages
+MEMBERS = 5  # convnets of one kind that Table 2 averages: so many seeds of ZFNet as it is
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run of the table: a network, a row by its name in `tables.yaml`, and a seed."""
+
+    network: str
+    row: str
+    seed: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.network}-{self.row}-seed{self.seed}"
+
+
+def jobs(
+    preset: Preset,
+    networks: Sequence[str] = tuple(NETWORKS),
+    rows: Sequence[str] | None = None,
+    seeds: Sequence[int] | None = None,
+) -> tuple[Job, ...]:
+    """The runs of a table, the first seed of every row before the second of any.
+
+    rows   names in `tables.yaml`; a row that both networks have is meant for both. All of them when left out
+    seeds  the preset's when left out, and for ZFNet as it is at least five, for Table 2's ensemble
+
+    Raises ValueError for a row that none of the networks has.
+    """
+    table = {network: [row for row in published(network) if rows is None or row in rows] for network in networks}
+    for row in rows or ():
+        if not any(row in found for found in table.values()):
+            known = dict.fromkeys(row for network in networks for row in published(network))
+            raise ValueError(f"Table 3 has no row {row!r} for {' or '.join(networks)}; it has {', '.join(known)}.")
+    chosen = [Job(network, row, seed) for seed in seeds or preset.seeds for network in table for row in table[network]]
+    if seeds is None and "as_is" in table.get("zfnet", ()):
+        chosen += [Job("zfnet", "as_is", seed) for seed in range(len(preset.seeds), MEMBERS)]
+    return tuple(dict.fromkeys(chosen))
 
 
 def published(network: str) -> dict[str, tuple[float, float, float]]:
