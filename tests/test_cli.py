@@ -143,7 +143,7 @@ def test_ablate_makes_the_missing_runs(capsys, tmp_path, monkeypatch):
     monkeypatch.setattr(cli, "_data", small_data)
     monkeypatch.setenv("ZFLIB_DATA", str(tmp_path / "nothing"))
     monkeypatch.chdir(tmp_path)
-    command = "ablate --preset mini --networks alexnet --rows as_is --seeds 0 --epochs 1".split()
+    command = ["ablate", "--networks", "alexnet", "--rows", "as_is", "--seeds", "0", "--epochs", "1"]
     status, out, _ = run(capsys, *command, "--precision", "32", "--plan")
     assert status == 0 and "Imagenette is not under the data root" in out
     assert "1 run of 1 epoch on synthetic (500 pictures), 0 of them done." in out and "alexnet  as_is  0" in out
