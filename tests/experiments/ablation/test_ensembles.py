@@ -71,6 +71,13 @@ def test_scores(table):
     assert (found.error, found.cross_entropy) == pytest.approx(scores_by_hand(members[0], labels))
 
 
+@pytest.mark.parametrize("classes", [10, 1000])
+def test_log_probabilities_kept_as_float16_will_do(classes):
+    members, labels = some_members(2, 50, classes)
+    kept = ensembles.averaging(members.astype(np.float16), labels).ensemble
+    assert kept.cross_entropy == pytest.approx(ensembles.averaging(members, labels).ensemble.cross_entropy, abs=1e-3)
+
+
 @given(tables)
 def test_averaging_takes_the_gap_off_the_cross_entropy(table):
     members, labels = table

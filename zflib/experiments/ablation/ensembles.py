@@ -12,6 +12,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 MOST = 8  # members of which `averaging` tries every subset: 255 of them
+ROUNDING = 0.01  # how far sums of probabilities may be from 1: log-probabilities are kept as float16
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,7 @@ def checked(log_probabilities: np.ndarray) -> np.ndarray:
         raise ValueError("Expected one array of log-probabilities; networks must share pictures and classes.") from None
     if given.ndim < 2 or not given.size:
         raise ValueError(f"Expected log-probabilities (..., pictures, classes), not empty; these are {given.shape}.")
-    if not np.isfinite(given).all() or np.abs(logsumexp(given, axis=-1)).max() > 1e-3:
+    if not np.isfinite(given).all() or np.abs(logsumexp(given, axis=-1)).max() > ROUNDING:
         raise ValueError("These are no log-probabilities: exp of them must sum to 1 over classes. Take log_softmax.")
     return given
 
