@@ -51,9 +51,9 @@ def test_a_result_says_how_the_run_was_made(once):
     assert facts["status"] == "finished" and facts["epochs"] == 3 == len(facts["curves"])
     assert (facts["network"], facts["row"], facts["seed"]) == ("alexnet", "as_is", 0)
     assert facts["parameters"] == sum(step.parameters for step in once.architecture(job).geometry())
-    outputs = results.read_outputs(once.results, job.name)
-    assert np.allclose(np.exp(outputs).sum(1), 1, atol=0.01)
-    assert (outputs.argmax(1) == once.validation.labels).mean() == pytest.approx(facts["validation"]["top1"], abs=0.06)
+    outputs, labels = results.read_outputs(once.results, job.name)
+    assert np.allclose(np.exp(outputs).sum(1), 1, atol=0.01) and np.array_equal(labels, once.validation.labels)
+    assert (outputs.argmax(1) == labels).mean() == pytest.approx(facts["validation"]["top1"], abs=0.06)
     assert facts["data"]["train_pictures"] == len(once.training)
     assert "top5" not in facts["train"], "ten classes: no top-5"
     assert names(once.results) == [f"{job.name}.json"], "no lock, no summary: run files only"

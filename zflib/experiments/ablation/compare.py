@@ -247,23 +247,21 @@ def verdict(
     """What a difference says about a claim of the paper.
 
     claim   "higher", "lower": the second row's figure is above, or below, the first's by more than `margin`
-            "little": the two are within `margin` of each other
+            "little": the second row costs less than `margin`, that is, its figure is not so much above the first's
     margin  points, or nats for a cross-entropy; "little" needs one
 
     supported     the interval lies where the claim puts the difference
     contradicted  no part of the interval does
     undecided     anything else. A difference that is not significant is no proof of a small one.
 
-    The interval is of 95 %, but of 90 % to support "little": it lies between the margins just when two one-sided tests,
-    each at 5 %, find the difference above the lower and below the upper one (Schuirmann, J. Pharmacokinet. Biopharm.
-    15, 1987). "Little" is contradicted by a gain beyond the margin as by a loss. Raises ValueError for other claims
-    and margins.
+    The interval is of 95 %, but of 90 % to support "little": that is the test of non-inferiority at 5 %, one-sided as
+    the claim is; a row that gains costs little, too. Raises ValueError for other claims and margins.
     """
     if claim not in ("higher", "lower", "little"):
         raise ValueError(f"A claim is 'higher', 'lower' or 'little', not {claim!r}.")
     if not 0 <= margin < np.inf or (claim == "little" and margin == 0):
         raise ValueError(f"The margin must be 0 or more, and above 0 for 'little', but is {margin}.")
-    ends = {"higher": (margin, np.inf), "lower": (-np.inf, -margin), "little": (-margin, margin)}[claim]
+    ends = {"higher": (margin, np.inf), "lower": (-np.inf, -margin), "little": (-np.inf, margin)}[claim]
     inner = found.interval(0.90 if claim == "little" else LEVEL)
     outer = found.interval()
     if ends[0] < inner[0] and inner[1] < ends[1]:

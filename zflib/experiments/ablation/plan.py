@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from importlib.resources import files
+from typing import Any
 
 from zflib import paper
 from zflib.architecture import ALEXNET, ZFNET, Architecture
@@ -89,6 +91,13 @@ def published(network: str) -> dict[str, tuple[float, float, float]]:
     """Rows of Table 3 for "alexnet" or "zfnet", in the paper's order: training top-1, validation top-1 and top-5 error,
     percent."""
     return dict(paper.TABLES[3][_PUBLISHED[network]])
+
+
+def predictions() -> dict[str, Any]:
+    """What was expected, committed before the first run: points of error and four-in-five ranges (predictions.yaml)."""
+    import yaml
+
+    return yaml.safe_load(files(__package__).joinpath("predictions.yaml").read_text(encoding="utf-8"))
 
 
 def variant(architecture: Architecture, row: str) -> Architecture:

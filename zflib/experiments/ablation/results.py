@@ -29,11 +29,18 @@ def outputs(folder: Path) -> Path:
     return folder.with_name(f"{folder.name}_outputs")
 
 
-def write(folder: Path, job: Job, facts: dict[str, Any], log_probabilities: np.ndarray | None) -> Path:
+def write(
+    folder: Path,
+    job: Job,
+    facts: dict[str, Any],
+    log_probabilities: np.ndarray | None = None,
+    labels: np.ndarray | None = None,
+) -> Path:
     """Keep a run: the outputs first, so that a run whose JSON is there is whole. Returns the path of the JSON.
 
-    log_probabilities  (N, classes) on the centre crop of every validation picture, kept as float16; None for a run that
+    log_probabilities  (N, classes) on the centre crop of every validation picture, kept as float16; none for a run that
                        diverged
+    labels             (N,) the true classes
 
     Raises DamagedResult, with nothing written, when the facts don't fit the schema.
     """
@@ -44,7 +51,7 @@ def write(folder: Path, job: Job, facts: dict[str, Any], log_probabilities: np.n
     if log_probabilities is not None:
         kept = outputs(folder) / f"{job.name}.safetensors"
         kept.parent.mkdir(parents=True, exist_ok=True)
-        atomic.write(kept, save({"log_probabilities": log_probabilities.astype(np.float16)}))
+        atomic.write(kept, save({"log_probabilities": log_probabilities.astype(np.float16), "labels": labels}))
     folder.mkdir(parents=True, exist_ok=True)
     atomic.write(path, (json.dumps(facts, indent=1) + "\n").encode())
     return path
@@ -60,11 +67,12 @@ def read(path: Path) -> dict[str, Any]:
     return facts
 
 
-def read_outputs(folder: Path, name: str) -> np.ndarray:
-    """(N, classes) float32 log-probabilities of a run of `folder`. Raises FileNotFoundError."""
+def read_outputs(folder: Path, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """(N, classes) float32 log-probabilities of a run of `folder`, and (N,) int64 labels. Raises FileNotFoundError."""
     from safetensors.numpy import load_file
 
-    return load_file(outputs(folder) / f"{name}.safetensors")["log_probabilities"].astype(np.float32)
+    kept = load_file(outputs(folder) / f"{name}.safetensors")
+    return kept["log_probabilities"].astype(np.float32), kept["labels"].astype(np.int64)
 
 
 def _check(facts: Any, path: Path) -> None:

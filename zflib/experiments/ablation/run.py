@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from lightning_fabric import Fabric
 from torch.nn import functional as F
@@ -164,7 +165,7 @@ def make(plan: Plan, job: Job, fabric: Fabric) -> None:
         log = json.loads((folder / "log.json").read_text(encoding="utf-8"))
         done = sum("train_loss" in entry for entry in log)
         facts |= {"status": "diverged", "epochs": done, "train": None, "validation": None}
-        results.write(plan.results, job, facts | {"images_per_second": None} | made | {"curves": log}, None)
+        results.write(plan.results, job, facts | {"images_per_second": None} | made | {"curves": log})
         return
     net, saved = finished(folder, plan.training.class_names)
     net.to(device())
@@ -180,7 +181,8 @@ def make(plan: Plan, job: Job, fabric: Fabric) -> None:
         **saved["made"],
         "curves": saved["log"],
     }
-    path = results.write(plan.results, job, facts, seen.log_probabilities)
+    labels = plan.validation.labels.astype(np.uint16)
+    path = results.write(plan.results, job, facts, seen.log_probabilities, labels)
     print(f"{path}: {seen.top1:.1%} of {len(plan.validation):,} validation pictures right", flush=True)
 
 

@@ -1,0 +1,140 @@
+"""All runs in one place: `result()` for the chapter, and the copy that travels with the package."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zflib import atomic, weights
+from zflib.experiments.ablation import results
+from zflib.experiments.ablation.compare import Row
+from zflib.experiments.ablation.ensembles import of_true_class
+from zflib.experiments.ablation.plan import NETWORKS, Job, published
+
+RESULTS = weights.RESULTS.with_name("ablation")
+FILE = Path(__file__).with_suffix(".json")
+SHARES = (10, 30)  # percent of the training pictures on which the fully connected rows were trained again
+# Of Table 2's members the package keeps all probabilities, of the others only what compares rows.
+_MEMBERS = ("as_is", "layers_3_4_5_512_1024_512")
+
+
+class MissingRuns(ValueError):
+    """A row of the table has no run."""
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """One run.
+
+    facts              its result file
+    share              percent of the training pictures that it saw
+    correct            (N,) bool, by validation picture; None, as the next, for a run that diverged
+    nll                (N,) nats, its cross-entropy there
+    log_probabilities  (N, classes) of ZFNet as it is and the wide one, for ensembles; else None
+    """
+
+    facts: dict[str, Any]
+    share: int
+    correct: np.ndarray | None
+    nll: np.ndarray | None
+    log_probabilities: np.ndarray | None = None
+
+    @property
+    def job(self) -> Job:
+        return Job(*(self.facts[key] for key in ("network", "row", "seed")))
+
+
+@dataclass(frozen=True, eq=False)
+class Ablation:
+    """Every run of the table, and (N,) labels of the validation pictures, to which all arrays refer."""
+
+    runs: tuple[Outcome, ...]
+    labels: np.ndarray
+
+    def of(self, network: str, row: str, share: int = 100) -> tuple[Outcome, ...]:
+        """The runs of a row, by seed; none if there is no such row."""
+        return tuple(o for o in self.runs if (o.job.network, o.job.row, o.share) == (network, row, share))
+
+    def row(self, network: str, row: str, share: int = 100) -> Row:
+        """The runs of a row that did not diverge, for `compare`. Raises ValueError when there is none."""
+        done = [o for o in self.of(network, row, share) if o.correct is not None]
+        if not done:
+            raise ValueError(f"There is no finished run of {network}, {row}, on {share} % of the pictures.")
+        return Row(np.stack([o.correct for o in done]), np.stack([o.nll for o in done]))
+
+    def members(self, row: str) -> np.ndarray:
+        """(seeds, N, classes) log-probabilities of ZFNet "as_is" or "layers_3_4_5_512_1024_512"."""
+        return np.stack([o.log_probabilities for o in self.of("zfnet", row) if o.correct is not None])
+
+
+def result(folder: Path = RESULTS) -> Ablation:
+    """The committed runs: those of `folder` in a checkout, the package's copy elsewhere.
+
+    Raises MissingRuns, naming them, when rows of Table 3 have no run, DamagedResult for a file that is none.
+    """
+    return collect(folder) if folder.is_dir() else packaged()
+
+
+def collect(folder: Path = RESULTS) -> Ablation:
+    """The runs of a results folder and of those beside it that hold shares. Errors as for `result`."""
+    runs, labels = [], None
+    for share in (*SHARES, 100):
+        where = folder if share == 100 else folder.with_name(f"{folder.name}_{share}_percent")
+        for path in sorted(where.glob("*.json")):
+            facts = results.read(path)
+            correct = nll = kept = None
+            if facts["status"] == "finished":
+                log_probabilities, labels = results.read_outputs(where, path.stem)
+                correct, true = of_true_class(log_probabilities, labels)
+                nll = -true
+                if _is_member(facts, share):
+                    kept = log_probabilities
+            runs.append(Outcome(facts, share, correct, nll, kept))
+    order = {(network, row): at for at, (network, row) in enumerate((n, r) for n in NETWORKS for r in published(n))}
+    runs.sort(key=lambda o: (-o.share, order[o.job.network, o.job.row], o.job.seed))
+    there = {(o.job.network, o.job.row) for o in runs if o.share == 100}
+    if missing := [" ".join(key) for key in order if key not in there]:
+        raise MissingRuns(f"{folder} has no run of {', '.join(missing)}. Make them: python -m zflib ablate")
+    return Ablation(tuple(runs), labels)
+
+
+def write(folder: Path = RESULTS, file: Path = FILE) -> None:
+    """Put the runs of a results folder into the package: `file`, and arrays in safetensors beside it."""
+    from safetensors.numpy import save
+
+    found = collect(folder)
+    done = [o for o in found.runs if o.correct is not None]
+    arrays = {
+        "labels": found.labels.astype(np.uint8),
+        "correct": np.packbits([o.correct for o in done], axis=1),
+        "nll": np.stack([o.nll for o in done]).astype(np.float16),
+        "members": np.stack([o.log_probabilities for o in done if o.log_probabilities is not None]).astype(np.float16),
+    }
+    atomic.write(file.with_suffix(".safetensors"), save(arrays))
+    content = [{"share": o.share, **o.facts} for o in found.runs]
+    atomic.write(file, ("[\n" + ",\n".join(map(json.dumps, content)) + "\n]\n").encode())
+
+
+def packaged(file: Path = FILE) -> Ablation:
+    """What `write` wrote."""
+    from safetensors.numpy import load_file
+
+    arrays = load_file(file.with_suffix(".safetensors"))
+    labels = arrays["labels"].astype(np.int64)
+    correct = np.unpackbits(arrays["correct"], axis=1, count=len(labels)).astype(bool)
+    done, members = zip(correct, arrays["nll"].astype(np.float32), strict=True), iter(arrays["members"])
+    runs = []
+    for facts in json.loads(file.read_text(encoding="utf-8")):
+        share = facts.pop("share")
+        right, nll = next(done) if facts["status"] == "finished" else (None, None)
+        kept = next(members).astype(np.float32) if right is not None and _is_member(facts, share) else None
+        runs.append(Outcome(facts, share, right, nll, kept))
+    return Ablation(tuple(runs), labels)
+
+
+def _is_member(facts: dict[str, Any], share: int) -> bool:
+    return facts["network"] == "zfnet" and facts["row"] in _MEMBERS and share == 100
