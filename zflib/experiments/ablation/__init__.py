@@ -3,7 +3,7 @@
 `python -m zflib ablate` makes the runs, `python -m zflib.experiments.ablation` puts them into the package.
 """
 
-from zflib.experiments.ablation.compare import (
+from zflib.experiments.ablation.comparison import (
     between_seeds,
     compare,
     detectable,

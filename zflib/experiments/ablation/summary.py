@@ -11,7 +11,7 @@ import numpy as np
 
 from zflib import atomic, weights
 from zflib.experiments.ablation import results
-from zflib.experiments.ablation.compare import Row
+from zflib.experiments.ablation.comparison import Row
 from zflib.experiments.ablation.ensembles import of_true_class
 from zflib.experiments.ablation.plan import NETWORKS, Job, published
 

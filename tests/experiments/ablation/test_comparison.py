@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from zflib.experiments.ablation import compare
+from zflib.experiments.ablation import comparison
 from zflib.experiments.ablation.compare import Difference, Discordant, Row, Spread
 
 SHARED, OF_ROW, OF_NET = 0.7, 0.3, 0.1  # parts of what makes a simulated net fail on a picture; luck is the rest
@@ -53,7 +53,7 @@ def parts_by_hand(values):
 
 @given(two_rows(), st.floats(0, 20))
 def test_standard_error_by_hand(rows, spread):
-    found = compare.compare(*rows, Spread(spread, 1.0, 20)).error
+    found = comparison.compare(*rows, Spread(spread, 1.0, 20)).error
     (one, luck_one), (other, luck_other) = (parts_by_hand(row.wrong) for row in rows)
     pictures, seeds = len(one), [len(row.correct) for row in rows]
     assert found.estimate == pytest.approx(100 * (rows[0].correct.mean() - rows[1].correct.mean()))
@@ -67,16 +67,18 @@ def test_standard_error_by_hand(rows, spread):
 
 @given(two_rows())
 def test_spread_is_pooled_over_rows(rows):
-    found = compare.between_seeds(rows)
+    found = comparison.between_seeds(rows)
     squares = sum((net - np.mean(row.nll.mean(1))) ** 2 for row in rows for net in row.nll.mean(1))
     assert found.degrees == sum(len(row.correct) - 1 for row in rows)
     assert found.cross_entropy == pytest.approx((squares / found.degrees) ** 0.5)
-    assert found == compare.between_seeds([*rows, Row(rows[0].correct[:1], rows[0].nll[:1])])  # one seed adds nothing
+    assert found == comparison.between_seeds(
+        [*rows, Row(rows[0].correct[:1], rows[0].nll[:1])]
+    )  # one seed adds nothing
 
 
 @given(two_rows())
 def test_swapping_rows_flips_signs(rows):
-    found, swapped = compare.compare(*rows), compare.compare(*rows[::-1])
+    found, swapped = comparison.compare(*rows), comparison.compare(*rows[::-1])
     for name in ("error", "cross_entropy"):
         there, back = getattr(found, name), getattr(swapped, name)
         assert there.interval() == pytest.approx([-end for end in back.interval()[::-1]], abs=1e-9)
@@ -89,8 +91,8 @@ def test_swapping_rows_flips_signs(rows):
 def test_the_order_of_pictures_does_not_matter_if_it_is_one(rows, random):
     order = list(range(rows[0].correct.shape[1]))
     random.shuffle(order)
-    found = compare.compare(*rows)
-    moved = compare.compare(*[Row(row.correct[:, order], row.nll[:, order]) for row in rows])
+    found = comparison.compare(*rows)
+    moved = comparison.compare(*[Row(row.correct[:, order], row.nll[:, order]) for row in rows])
     assert (found.by_seed, found.over_seeds) == (moved.by_seed, moved.over_seeds)
     assert found.error.interval() == pytest.approx(moved.error.interval(), abs=1e-9)
     assert found.cross_entropy.interval() == pytest.approx(moved.cross_entropy.interval(), abs=1e-9)
@@ -98,7 +100,7 @@ def test_the_order_of_pictures_does_not_matter_if_it_is_one(rows, random):
 
 @given(two_rows())
 def test_a_row_does_not_differ_from_itself(rows):
-    found = compare.compare(rows[0], rows[0])
+    found = comparison.compare(rows[0], rows[0])
     assert found.error.estimate == found.cross_entropy.estimate == 0
     assert found.error.p == found.cross_entropy.p == found.over_seeds.p == 1
     assert set(found.by_seed) == {Discordant(0, 0)}
@@ -106,7 +108,7 @@ def test_a_row_does_not_differ_from_itself(rows):
 
 @given(two_rows())
 def test_mcnemars_counts_one_by_one(rows):
-    found = compare.compare(*rows)
+    found = comparison.compare(*rows)
     first, second = (row.correct.tolist() for row in rows)
     pairs, pictures = min(len(first), len(second)), len(first[0])
     assert len(found.by_seed) == pairs
@@ -127,10 +129,10 @@ def test_nets_that_differ_are_no_rows_that_differ():
     # The first row's nets err on 10, 20 and 60 of 200 pictures, the second's on 40, 60 and 80: by pictures alone there
     # is no doubt, but three nets may fall like that.
     wrong = [np.arange(200) < np.array(counts)[:, None] for counts in ([10, 20, 60], [40, 60, 80])]
-    found = compare.compare(*[Row(~w, np.ones(w.shape)) for w in wrong])
+    found = comparison.compare(*[Row(~w, np.ones(w.shape)) for w in wrong])
     assert found.over_seeds.p < 1e-6 and all(d.p < 1e-5 for d in found.by_seed)
     assert abs(found.error.estimate) > 3 * found.error.pictures
-    assert found.error.p > 0.05 and compare.verdict(found.error, "higher") == "undecided"
+    assert found.error.p > 0.05 and comparison.verdict(found.error, "higher") == "undecided"
 
 
 def test_intervals_cover_and_those_of_pictures_alone_do_not():
@@ -140,7 +142,7 @@ def test_intervals_cover_and_those_of_pictures_alone_do_not():
     covered, by_pictures, times = 0, 0, 400
     for _ in range(times):
         rows = simulated(rng, easiness)
-        found = compare.compare(rows[0], rows[1], compare.between_seeds(rows)).error
+        found = comparison.compare(rows[0], rows[1], comparison.between_seeds(rows)).error
         covered += found.interval()[0] < true < found.interval()[1]
         by_pictures += abs(found.estimate - true) < 1.96 * found.pictures
     assert 0.93 < covered / times < 0.985  # standard error 0.011
@@ -151,24 +153,24 @@ def test_intervals_cover_and_those_of_pictures_alone_do_not():
 def test_the_smallest_detectable_difference_is_found_four_times_in_five(seeds):
     rng = np.random.default_rng(seeds)
     many = simulated(rng, [0.5] * 8, seeds=20)  # to plan with: they know the spread well
-    spread = Spread(compare.between_seeds(many).error, 1.0, 12)  # but six rows of three will know it so well
-    plans = [compare.detectable(a, b, spread, seeds) for a, b in zip(many[::2], many[1::2], strict=True)]
+    spread = Spread(comparison.between_seeds(many).error, 1.0, 12)  # but six rows of three will know it so well
+    plans = [comparison.detectable(a, b, spread, seeds) for a, b in zip(many[::2], many[1::2], strict=True)]
     difference = np.mean(plans)
     worse = -NormalDist().inv_cdf((true_error(0.5) + difference) / 100) * (1 + OF_NET**2) ** 0.5
     found, times = 0, 300
     for _ in range(times):
         rows = simulated(rng, (0.5, worse, 0.5, 0.5, 0.5, 0.5))
         first, second = (Row(row.correct[:seeds], row.nll[:seeds]) for row in rows[:2])
-        found += compare.compare(first, second, compare.between_seeds(rows)).error.p < 0.05
+        found += comparison.compare(first, second, comparison.between_seeds(rows)).error.p < 0.05
     assert 0.7 < found / times < 0.88  # standard error 0.023
 
 
 def test_one_net_on_3925_pictures_is_known_to_0_7_points():
     right = np.arange(3925) >= 981
     row = Row(right[None], np.ones((1, 3925)))
-    found = compare.detectable(row, row, Spread(0.0, 0.0, 10**6), seeds=1, paired=False)
+    found = comparison.detectable(row, row, Spread(0.0, 0.0, 10**6), seeds=1, paired=False)
     assert found / (1.960 + 0.842) / 2**0.5 == pytest.approx(0.69, abs=0.005)
-    assert compare.detectable(row, row, Spread(0.0, 0.0, 10**6), seeds=1) == 0
+    assert comparison.detectable(row, row, Spread(0.0, 0.0, 10**6), seeds=1) == 0
 
 
 def test_detectable_from_discordant_pictures():
@@ -178,16 +180,16 @@ def test_detectable_from_discordant_pictures():
     error = 100 * ((4 + 12 - 8**2 / 100) / (100 * 99)) ** 0.5
     both = (error**2 + 2 * 0.5**2) ** 0.5
     t = stats.t.ppf(0.975, 24) + stats.t.ppf(0.8, 24)
-    assert compare.detectable(*rows, Spread(0.5, 1.0, 24), seeds=1) == pytest.approx(t * both)
+    assert comparison.detectable(*rows, Spread(0.5, 1.0, 24), seeds=1) == pytest.approx(t * both)
 
 
 def test_pairing_and_seeds_help():
     rows = simulated(np.random.default_rng(0), (0.5, 0.5), pictures=2000)
-    spread = compare.between_seeds(rows)
-    paired, unpaired = ([compare.detectable(*rows, spread, s, p) for s in (1, 3, 9)] for p in (True, False))
+    spread = comparison.between_seeds(rows)
+    paired, unpaired = ([comparison.detectable(*rows, spread, s, p) for s in (1, 3, 9)] for p in (True, False))
     assert paired[0] > paired[1] > paired[2] and unpaired[0] > unpaired[1] > unpaired[2]
     assert all(p < u for p, u in zip(paired, unpaired, strict=True))
-    three = compare.compare(*rows, spread).error
+    three = comparison.compare(*rows, spread).error
     t = stats.t.ppf([0.975, 0.8], spread.degrees).sum()
     assert paired[1] == pytest.approx(t * three.standard_error)  # what is planned is what is done
 
@@ -205,13 +207,13 @@ def test_rank_correlation_is_spearmans(order):
     expected = stats.spearmanr(paper, [10, 15, 15, 22.5, 50, 62.5]).statistic
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(compare, "DRAWS", 20)
-        found = compare.rank_correlation(paper, rows)
+        found = comparison.rank_correlation(paper, rows)
     assert found.estimate == pytest.approx(expected)
     assert -1 <= found.low <= found.estimate <= found.high <= 1
 
 
 def test_pictures_are_drawn_for_all_rows_at_once():
-    found = compare.rank_correlation([1, 2, 3, 4, 5], nested([100, 112, 124, 136, 148]))
+    found = comparison.rank_correlation([1, 2, 3, 4, 5], nested([100, 112, 124, 136, 148]))
     assert (
         found.low == pytest.approx(1) and found.high == 1
     )  # drawn for each row apart, 3 points would often turn round
@@ -219,28 +221,28 @@ def test_pictures_are_drawn_for_all_rows_at_once():
 
 def test_seeds_are_drawn_within_rows():
     steady = nested([100, 130, 160, 190], seeds=3)
-    assert compare.rank_correlation([1, 2, 3, 4], steady).low == pytest.approx(1)
+    assert comparison.rank_correlation([1, 2, 3, 4], steady).low == pytest.approx(1)
     swinging = nested([0, 100, 290])  # mean 130, as the steady row's
     swinging = Row(np.concatenate([r.correct for r in swinging]), np.ones((3, 400)))
-    assert compare.rank_correlation([1, 2, 3, 4], [steady[0], swinging, *steady[2:]]).low < 0.7
+    assert comparison.rank_correlation([1, 2, 3, 4], [steady[0], swinging, *steady[2:]]).low < 0.7
 
 
 def test_permutations_are_all_of_them_where_they_are_few():
     rows, paper = nested([40, 60, 90, 200, 250]), np.array([2.0, 1.0, 3.0, 5.0, 4.0])
-    found = compare.rank_correlation(paper, rows)
+    found = comparison.rank_correlation(paper, rows)
     chance = [stats.spearmanr(paper, order).statistic for order in permutations(range(5))]
     expected = 2 * np.mean(np.array(chance) >= found.estimate - 1e-9)
     assert found.p == pytest.approx(expected)
-    assert compare.rank_correlation([1, 2, 3, 4, 5], rows).p == pytest.approx(2 / 120)
+    assert comparison.rank_correlation([1, 2, 3, 4, 5], rows).p == pytest.approx(2 / 120)
 
 
 def test_twelve_rows_are_drawn_and_drawn_alike():
     rng = np.random.default_rng(0)
     rows = simulated(rng, np.linspace(1, 0.2, 12))
-    first, again, other = (compare.rank_correlation(range(12), rows, seed) for seed in (0, 0, 1))
+    first, again, other = (comparison.rank_correlation(range(12), rows, seed) for seed in (0, 0, 1))
     assert first == again != other
     assert first.estimate > 0.8 and first.p < 0.005 and first.low < first.estimate
-    unrelated = compare.rank_correlation([5, 9, 2, 11, 1, 8, 12, 3, 6, 10, 4, 7], rows)
+    unrelated = comparison.rank_correlation([5, 9, 2, 11, 1, 8, 12, 3, 6, 10, 4, 7], rows)
     assert unrelated.p > 0.3
 
 
@@ -253,7 +255,7 @@ def test_the_interval_of_a_rank_correlation_covers(monkeypatch):
         easiness = rng.normal(0.6, 0.25, 12)
         paper = rng.normal(-easiness, 0.1)
         true = stats.spearmanr(paper, -easiness).statistic
-        found = compare.rank_correlation(paper, simulated(rng, easiness))
+        found = comparison.rank_correlation(paper, simulated(rng, easiness))
         covered.append(found.low - 1e-9 <= true <= found.high + 1e-9)
     assert np.mean(covered) > 0.85  # of 0.95, standard error 0.028
 
@@ -285,14 +287,14 @@ def difference(estimate, standard_error=1.0, degrees=24):
     ],
 )
 def test_verdicts(estimate, claim, margin, expected):
-    assert compare.verdict(difference(estimate), claim, margin) == expected
+    assert comparison.verdict(difference(estimate), claim, margin) == expected
 
 
 @given(st.floats(-4, 4), st.floats(0.01, 3), st.integers(1, 60), st.floats(0.01, 5))
 def test_little_is_supported_just_when_a_one_sided_test_says_so(estimate, error, degrees, margin):
     p = stats.t.cdf((estimate - margin) / error, degrees)
     assume(abs(p - 0.05) > 1e-9)
-    verdict = compare.verdict(difference(estimate, error, degrees), "little", margin)
+    verdict = comparison.verdict(difference(estimate, error, degrees), "little", margin)
     assert (verdict == "supported") == (p < 0.05)
 
 
@@ -300,7 +302,7 @@ def test_little_is_supported_just_when_a_one_sided_test_says_so(estimate, error,
 def test_a_direction_is_supported_just_when_it_is_significant(estimate, error, degrees):
     found = difference(estimate, error, degrees)
     assume(abs(found.p - 0.05) > 1e-9)
-    verdicts = [compare.verdict(found, claim) for claim in ("higher", "lower")]
+    verdicts = [comparison.verdict(found, claim) for claim in ("higher", "lower")]
     assert ("supported" in verdicts) == (found.p < 0.05) == ("contradicted" in verdicts)
 
 
@@ -349,39 +351,39 @@ def test_rows_of_other_pictures_are_not_compared():
     row, other = Row(RIGHT, NLL), Row(RIGHT[:, :3], NLL[:, :3])
     spread = Spread(1.0, 1.0, 4)
     for function in (
-        lambda: compare.compare(row, other),
-        lambda: compare.between_seeds([row, other]),
-        lambda: compare.detectable(row, other, spread, 1),
-        lambda: compare.rank_correlation([1, 2, 3], [row, other, row]),
+        lambda: comparison.compare(row, other),
+        lambda: comparison.between_seeds([row, other]),
+        lambda: comparison.detectable(row, other, spread, 1),
+        lambda: comparison.rank_correlation([1, 2, 3], [row, other, row]),
     ):
         with pytest.raises(ValueError, match=r"same pictures; these have \[3, 4\]"):
             function()
     with pytest.raises(ValueError, match="none"):
-        compare.between_seeds([])
+        comparison.between_seeds([])
 
 
 def test_one_seed_a_row_needs_the_spread_of_others():
     row = Row(RIGHT[:1], NLL[:1])
     with pytest.raises(ValueError, match="one seed a row"):
-        compare.compare(row, row)
-    assert compare.compare(row, row, Spread(1.0, 1.0, 4)).error.standard_error == pytest.approx(2**0.5)
+        comparison.compare(row, row)
+    assert comparison.compare(row, row, Spread(1.0, 1.0, 4)).error.standard_error == pytest.approx(2**0.5)
     with pytest.raises(ValueError, match="not 0"):
-        compare.detectable(row, row, Spread(1.0, 1.0, 4), 0)
+        comparison.detectable(row, row, Spread(1.0, 1.0, 4), 0)
 
 
 @pytest.mark.parametrize("paper", [[1, 2], [1, 2, np.nan], [[1, 2, 3]], []])
 def test_published_errors_that_fit_no_rows(paper):
     with pytest.raises(ValueError, match="one published error for each"):
-        compare.rank_correlation(paper, nested([1, 2, 3])[: len(paper) or 3])
+        comparison.rank_correlation(paper, nested([1, 2, 3])[: len(paper) or 3])
 
 
 def test_no_order_no_correlation():
     for paper, counts in (([1, 2, 3], [5, 5, 5]), ([1, 1, 1], [5, 6, 7])):
         with pytest.raises(ValueError, match="no order"):
-            compare.rank_correlation(paper, nested(counts))
+            comparison.rank_correlation(paper, nested(counts))
 
 
 @pytest.mark.parametrize(("claim", "margin"), [("same", 1), ("little", 0), ("higher", -1), ("lower", np.nan)])
 def test_claims_that_are_none(claim, margin):
     with pytest.raises(ValueError, match=r"claim|margin"):
-        compare.verdict(difference(1.0), claim, margin)
+        comparison.verdict(difference(1.0), claim, margin)
