@@ -104,8 +104,8 @@ def test_what_does_not_suit_is_refused(small, tiny, tiny_run):
         small(max_steps=0)
     with pytest.raises(ValueError, match="together"):
         train_briefly(tiny, pictures=tiny_run().train)
-    with pytest.raises(ValueError, match="Batches of 64 need more than 45 pictures"):
-        small(recipe=BRIEF)
+    with pytest.raises(ValueError, match="Batches of 46 need more than 45 pictures"):
+        small(recipe=replace(BRIEF, batch_size=46))
     with pytest.raises(ValueError, match=r"5 classes apart, and synthetic has 10; .* mini\(10\)"):
         run = tiny_run()
         train_briefly(replace(tiny, classes=5), pictures=run.train, validation=run.validation)
