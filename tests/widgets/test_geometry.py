@@ -17,6 +17,7 @@ from zflib.widgets import GeometryExplorer
 from zflib.widgets.geometry import FREE, PRESETS, drawing, geometry, words
 
 SCRIPT = Path(zflib.widgets.__file__).with_name("geometry.js")
+SHARED = SCRIPT.with_name("shared.js")
 GRID = [axis.values for axis in GeometryExplorer.axes[1:]]
 any_setting = st.tuples(*map(st.sampled_from, GRID))
 
@@ -25,7 +26,10 @@ def in_node(program, *arguments):
     node = shutil.which("node")
     if node is None:
         pytest.skip("There is no node on this machine to run the page's script in.")
-    program = f"const {{ geometry, words, drawing }} = require({json.dumps(str(SCRIPT))});\n{program}"
+    program = f"""
+        require({json.dumps(str(SHARED))});
+        const {{ geometry, words, drawing }} = require({json.dumps(str(SCRIPT))});
+        {program}"""
     return subprocess.run([node, "-e", program, *arguments], stdout=subprocess.PIPE, check=True).stdout
 
 

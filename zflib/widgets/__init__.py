@@ -1,6 +1,8 @@
-"""Figures with sliders: ipywidgets where a kernel runs, plain HTML with precomputed frames in the built book."""
+"""Figures with sliders, ipywidgets where a kernel runs, plain HTML in the built book; and tables that sort."""
 
 from zflib.widgets.explorer import Explorer, Impossible
 from zflib.widgets.geometry import GeometryExplorer
+from zflib.widgets.table import SortableTable
+from zflib.widgets.variants import VariantExplorer
 
-__all__ = ["Explorer", "GeometryExplorer", "Impossible"]
+__all__ = ["Explorer", "GeometryExplorer", "Impossible", "SortableTable", "VariantExplorer"]

@@ -2,6 +2,7 @@
 (() => {
   "use strict";
 
+  const { outputSize, note } = globalThis.zflib;
   const CELL = 16, SHOWN = 30, END = 14;
   const RED = "#c00000", BLUE = "#1f5fa8";
   const LOOKS = {
@@ -14,14 +15,13 @@
   function geometry(size, kernel, stride, padding, ceilMode) {
     const positions = (size + 2 * padding - kernel) / stride + 1;
     const impossible = (problem) => ({ positions, out: 0, border: 0, between: 0, overhang: 0, problem });
-    let out = ceilMode ? Math.ceil(positions) : Math.floor(positions);
+    const out = outputSize(size, kernel, stride, padding, ceilMode);
     if (out < 1)
       return impossible(`A kernel of ${pixels(kernel)} does not fit into ${size} + 2·${padding} = ${pixels(size + 2 * padding)}.`);
     if (ceilMode && 2 * padding > kernel)
       return impossible(
         "Rounding up is for pooling, and pooling pads by half its kernel at most: " +
         `${pixels(Math.floor(kernel / 2))}, not ${padding}. A window of nothing but padding has no maximum.`);
-    if (ceilMode && (out - 1) * stride >= size + padding) out -= 1; // that window would start beyond the picture
     const end = (out - 1) * stride + kernel - padding;
     let between = 0;
     for (let at = 0; at < Math.min(size, end); at++) if ((at + padding) % stride >= kernel) between += 1;
@@ -58,11 +58,6 @@
       verdict += note(`The stride exceeds the kernel and leaves out ${pixels(g.between)} of a row, between windows.`, "red");
     if (padding >= kernel) verdict += note("The first window sees nothing but padding.", "red");
     return formula + verdict;
-  }
-
-  function note(text, kind) {
-    const colours = kind === "red" ? "#a40000;background:#fde8e8;color:#6b0000" : "#1f5fa8;background:#eaf1f8;color:#222";
-    return `<p style="margin:0 0 0.4em;padding:0.5em 0.8em;border-left:4px solid ${colours}">${text}</p>`;
   }
 
   function drawing(size, kernel, stride, padding, ceilMode) {

@@ -194,7 +194,7 @@ class GeometryExplorer:
             f"<figure>{self._result(**self.start)}<figcaption>{CAPTION}</figcaption></figure>"
             "<noscript><p>The controls need JavaScript.</p></noscript>"
         )
-        return page_face.section(uid, "geometry", body, {"presets": list(PRESETS.values())})
+        return page_face.section(uid, "geometry", body, {"presets": list(PRESETS.values())}, uses=("shared",))
 
     @cached_property
     def widget(self) -> Any:
