@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from zflib.experiments.ablation import comparison
-from zflib.experiments.ablation.compare import Difference, Discordant, Row, Spread
+from zflib.experiments.ablation.comparison import Difference, Discordant, Row, Spread
 
 SHARED, OF_ROW, OF_NET = 0.7, 0.3, 0.1  # parts of what makes a simulated net fail on a picture; luck is the rest
 
@@ -71,9 +71,7 @@ def test_spread_is_pooled_over_rows(rows):
     squares = sum((net - np.mean(row.nll.mean(1))) ** 2 for row in rows for net in row.nll.mean(1))
     assert found.degrees == sum(len(row.correct) - 1 for row in rows)
     assert found.cross_entropy == pytest.approx((squares / found.degrees) ** 0.5)
-    assert found == comparison.between_seeds(
-        [*rows, Row(rows[0].correct[:1], rows[0].nll[:1])]
-    )  # one seed adds nothing
+    assert found == comparison.between_seeds([*rows, Row(rows[0].correct[:1], rows[0].nll[:1])])  # adds nothing
 
 
 @given(two_rows())
@@ -206,7 +204,7 @@ def test_rank_correlation_is_spearmans(order):
     paper = np.array([3.0, 1.0, 1.0, 5.0, 8.0, 40.0])[order]
     expected = stats.spearmanr(paper, [10, 15, 15, 22.5, 50, 62.5]).statistic
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(compare, "DRAWS", 20)
+        patch.setattr(comparison, "DRAWS", 20)
         found = comparison.rank_correlation(paper, rows)
     assert found.estimate == pytest.approx(expected)
     assert -1 <= found.low <= found.estimate <= found.high <= 1
@@ -247,8 +245,8 @@ def test_twelve_rows_are_drawn_and_drawn_alike():
 
 
 def test_the_interval_of_a_rank_correlation_covers(monkeypatch):
-    monkeypatch.setattr(compare, "DRAWS", 200)
-    monkeypatch.setattr(compare, "PERMUTATIONS", 9)
+    monkeypatch.setattr(comparison, "DRAWS", 200)
+    monkeypatch.setattr(comparison, "PERMUTATIONS", 9)
     rng = np.random.default_rng(3)
     covered = []
     for _ in range(60):
