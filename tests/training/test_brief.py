@@ -57,6 +57,16 @@ def test_it_ends_with_its_time(small):
     assert tuple(seen) == run.curve
 
 
+def test_the_start_can_be_changed(small):
+    def shift(net):
+        assert not net.conv1.bias.any() and net.conv1.weight.any()
+        with torch.no_grad():
+            net.conv1.bias.fill_(-7)
+
+    plain, changed = small(max_steps=1), small(max_steps=1, start=shift)
+    assert (changed.net.conv1.bias < -6).all() and (plain.net.conv1.bias > -1).all()
+
+
 def test_it_can_be_stopped(small):
     asked = iter([False, False, False, True])
     run = small(seconds=1000, should_stop=lambda: next(asked))

@@ -79,6 +79,7 @@ def train_briefly(
     validation: PictureSet | None = None,
     max_steps: int | None = None,
     should_stop: Callable[[], bool] | None = None,
+    start: Callable[[ConvNet], None] | None = None,
 ) -> BriefRun:
     """Train a network until its time is up, and look at held-out pictures.
 
@@ -89,6 +90,7 @@ def train_briefly(
                           synthetic set where both are left out
     max_steps             a budget in steps in place of the seconds: equal runs then end equal, whatever the machine
     should_stop           asked before each step; True ends the training, and what was learnt is looked at
+    start                 called with the fresh network, to change what the recipe's initial noise has made
 
     Raises ValueError for a budget that is no positive number, pictures that don't suit the network or the batch,
     and geometry that does not fit; Diverged when the loss is no longer finite.
@@ -112,6 +114,8 @@ def train_briefly(
 
     mean = torch.from_numpy(channel_mean(pictures.pixels)).float().view(3, 1, 1)
     net = ConvNet(architecture, mean, pictures.class_names).initialise(recipe.init_std, recipe.conv1_std, seed)
+    if start:
+        start(net)
     for module in net.modules():
         if isinstance(module, nn.Dropout):
             module.p = recipe.dropout
