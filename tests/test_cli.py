@@ -8,6 +8,7 @@ from PIL import Image
 
 import zflib
 from zflib import cli, weights
+from zflib.training import checkpoint
 
 COMMANDS = (
     ["train"],
@@ -127,8 +128,9 @@ def test_train_takes_a_folder_of_classes(capsys, tmp_path, monkeypatch):
                 Image.fromarray(picture).save(tmp_path / "set" / split / kind / f"{at}.png")
     out = tmp_path / "run"
     options = ["--epochs", "1", "--batch-size", "3", "--precision", "32", "--network", "alexnet", "--out", out]
-    status, printed, _ = run(capsys, "train", "--data", tmp_path / "set", *options)
+    status, printed, _ = run(capsys, "train", "--data", tmp_path / "set", *options, "--row", "removed_layers_6_7")
     assert status == 0 and "6 validation pictures" in printed
+    assert checkpoint.load(out / "checkpoint.pt")["identity"]["architecture"]["dense"] == []
     status, _, err = run(capsys, "train", "--data", tmp_path / "nowhere", *options)
     assert status == 1 and "nowhere/train must hold a folder of pictures for each class" in err
 

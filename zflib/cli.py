@@ -41,13 +41,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def train(given: argparse.Namespace) -> None:
     """Train a network, or go on with a run."""
-    import zflib
+    from zflib.experiments.ablation.plan import NETWORKS, variant
     from zflib.training.evaluate import evaluate
     from zflib.training.loop import Run, new_fabric
     from zflib.training.loop import train as run_to_the_end
     from zflib.training.recipe import MINI, PAPER
 
-    network = {"zfnet": zflib.ZFNET, "alexnet": zflib.ALEXNET}[given.network]
+    network = variant(NETWORKS[given.network], given.row)
     recipe = {"mini": MINI, "paper": PAPER}[given.preset]
     precision = _precision(given)
     changes = {"epochs": given.epochs, "learning_rate": given.learning_rate, "batch_size": given.batch_size}
@@ -58,7 +58,8 @@ def train(given: argparse.Namespace) -> None:
     validation = _data(given.data, "val", seen, given.download)
     classes = len(training.class_names)
     architecture = network.mini(classes) if given.preset == "mini" else replace(network, classes=classes)
-    folder = given.out or Path("runs") / f"{architecture.name}-seed{given.seed}"
+    row = "" if given.row == "as_is" else f"-{given.row}"
+    folder = given.out or Path("runs") / f"{architecture.name}{row}-seed{given.seed}"
     fabric = new_fabric(recipe)
     net = run_to_the_end(Run(architecture, recipe, given.seed, training, validation), folder, fabric)
     if fabric.is_global_zero:
@@ -352,6 +353,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     added.add_argument("--network", choices=("zfnet", "alexnet"), default="zfnet", help="default: %(default)s")
     added.add_argument(
+        "--row", default="as_is", help="a change of it, named as in zflib.paper.TABLES[3] (default: %(default)s)"
+    )
+    added.add_argument(
         "--preset",
         choices=("mini", "paper"),
         default="mini",
@@ -363,7 +367,7 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("--batch-size", type=_count, metavar="PICTURES", help="default: the preset's, 64 or 128")
     added.add_argument("--learning-rate", type=float, metavar="RATE", help="default: the preset's, 0.01")
     precision_of(added)
-    added.add_argument("--out", type=Path, metavar="FOLDER", help="of the run (default: runs/NETWORK-seedSEED)")
+    added.add_argument("--out", type=Path, metavar="FOLDER", help="of the run (default: runs/NAME-seedSEED)")
 
     added = command(
         commands,

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from example import facts
 
 from zflib.experiments.ablation import results
 from zflib.experiments.ablation.plan import Job
@@ -11,39 +12,6 @@ from zflib.experiments.ablation.plan import Job
 JOB = Job("zfnet", "as_is", 0)
 LOGS = np.log(np.full((4, 10), 0.1, np.float32))
 LABELS = np.array([0, 3, 9, 3], np.uint16)
-SHA = "0123456789abcdef" * 4
-
-
-def facts(**changes):
-    return {
-        "network": "zfnet",
-        "row": "as_is",
-        "seed": 0,
-        "preset": "mini",
-        "status": "finished",
-        "epochs": 3,
-        "architecture": {"name": "tiny", "convs": [], "dense": [], "classes": 10, "input_size": 64},
-        "parameters": 10,
-        "macs": 100,
-        "data": {
-            "train": "synthetic",
-            "train_pictures": 45,
-            "fingerprint": SHA,
-            "validation": "synthetic",
-            "validation_pictures": 20,
-            "validation_fingerprint": SHA,
-        },
-        "recipe": dict.fromkeys(results.schema()["properties"]["recipe"]["required"], 1),
-        "train": {"top1": 0.5, "cross_entropy": 1.5},
-        "validation": {"top1": 0.25, "cross_entropy": 2.5},
-        "images_per_second": 100.0,
-        "seconds": 12,
-        "peak_memory_gb": None,
-        "device": "CPU",
-        "commit": None,
-        "versions": {"torch": "2"},
-        "curves": [{"epoch": 1, "train_loss": 2.3}],
-    } | changes
 
 
 def test_what_is_written_is_read(tmp_path):

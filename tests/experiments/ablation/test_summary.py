@@ -1,0 +1,125 @@
+"""The chapter's data are the committed runs, all of one plan; the package's copy says the same."""
+
+import json
+from dataclasses import asdict, replace
+
+import numpy as np
+import pytest
+from example import facts
+
+from zflib.experiments.ablation import plan, results, summary
+
+ROWS = [(network, row) for network in plan.NETWORKS for row in plan.published(network)]
+PRESET = plan.PRESETS["mini"]
+
+
+def guesses(seed, pictures=20):
+    logits = np.random.default_rng(seed).normal(size=(pictures, 10)).astype(np.float32)
+    return logits - np.log(np.exp(logits).sum(1, keepdims=True))
+
+
+LABELS = (np.arange(20) % 10).astype(np.uint16)
+
+
+def keep(folder, *jobs, diverged=()):
+    for at, job in enumerate(jobs):
+        content = facts(**asdict(job))
+        if job in diverged:
+            results.write(folder, job, content | {"status": "diverged", "train": None, "validation": None})
+        else:
+            results.write(folder, job, content, guesses(at), LABELS)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """One run of each row, a second of two, one of which diverged; and one on a tenth of the pictures."""
+    where = tmp_path / "ablation"
+    second = plan.Job("zfnet", "as_is", 1), plan.Job("alexnet", "as_is", 1)
+    keep(where, *(plan.Job(*key, 0) for key in ROWS), *second, diverged=second[1:])
+    keep(tmp_path / "ablation_10_percent", plan.Job("zfnet", "as_is", 0))
+    return where
+
+
+def same(one, other):
+    assert np.array_equal(one.labels, other.labels) and len(one.runs) == len(other.runs)
+    for mine, theirs in zip(one.runs, other.runs, strict=True):
+        assert (mine.facts, mine.share) == (theirs.facts, theirs.share)
+        for key in ("correct", "nll", "log_probabilities"):
+            a, b = getattr(mine, key), getattr(theirs, key)
+            assert (a is None) == (b is None)
+            assert a is None or np.allclose(a, b, atol=2e-3, rtol=1e-3), (mine.job, key)
+
+
+def test_runs_come_in_the_order_of_the_table(folder):
+    found = summary.collect(folder)
+    assert list(dict.fromkeys((o.job.network, o.job.row) for o in found.runs)) == ROWS
+    assert [o.job.seed for o in found.of("zfnet", "as_is")] == [0, 1]
+    assert found.of("zfnet", "none_such") == ()
+    (tenth,) = found.of("zfnet", "as_is", 10)
+    assert tenth.share == 10 and tenth.log_probabilities is None
+
+
+def test_what_networks_said_is_compared_with_the_labels(folder):
+    found = summary.collect(folder)
+    at = ROWS.index(("zfnet", "as_is"))
+    first = found.of("zfnet", "as_is")[0]
+    assert np.array_equal(first.correct, guesses(at).argmax(1) == LABELS)
+    assert np.allclose(first.nll, -guesses(at)[np.arange(20), LABELS], atol=2e-3)
+    assert found.members("as_is").shape == (2, 20, 10) and found.members("layers_3_4_5_512_1024_512").shape[0] == 1
+
+
+def test_a_run_that_diverged_is_told_and_not_compared(folder):
+    found = summary.collect(folder)
+    done, lost = found.of("alexnet", "as_is")
+    assert lost.facts["status"] == "diverged" and lost.correct is None and lost.nll is None
+    assert found.row("alexnet", "as_is").correct.shape == (1, 20) == done.correct[None].shape
+    with pytest.raises(ValueError, match="no finished run of zfnet, as_is, on 30 %"):
+        found.row("zfnet", "as_is", 30)
+
+
+def test_a_missing_row_is_an_error_that_names_it(folder):
+    (folder / "alexnet-removed_layer_7-seed0.json").unlink()
+    with pytest.raises(summary.MissingRuns, match=r"no run of alexnet removed_layer_7\. .*python -m zflib ablate"):
+        summary.result(folder)
+
+
+def test_the_package_holds_the_same(folder, tmp_path):
+    file = tmp_path / "summary.json"
+    summary.write(folder, file)
+    same(summary.packaged(file), summary.collect(folder))
+    assert summary.collect(folder).runs[0].facts == results.read(folder / "alexnet-as_is-seed0.json")
+
+
+def test_without_a_results_folder_the_package_speaks(tmp_path):
+    same(summary.result(tmp_path / "nothing"), summary.packaged())
+
+
+def test_the_committed_copy_is_that_of_the_committed_runs():
+    same(summary.packaged(), summary.collect())
+
+
+def test_the_committed_runs_are_those_of_the_plan():
+    outcomes = summary.collect().runs
+    (pictures,) = {o.facts["data"]["fingerprint"] for o in outcomes if o.share == 100}
+    for o in outcomes:
+        job, told = o.job, o.facts
+        assert told["preset"] == "mini" and told["data"]["validation"] == "imagenette2-160 val"
+        architecture = PRESET.architecture(job.network, job.row, 10)
+        assert told["architecture"] == json.loads(json.dumps(asdict(architecture)))
+        epochs = round(PRESET.recipe.epochs * 100 / o.share)
+        expected = replace(PRESET.recipe, epochs=epochs, precision=told["recipe"]["precision"])
+        assert told["recipe"] == json.loads(json.dumps(asdict(expected))), "one recipe for all"
+        assert told["commit"] and (o.share < 100 or told["data"]["fingerprint"] == pictures)
+        if told["status"] == "finished":
+            assert told["epochs"] == epochs == len(told["curves"])
+            assert o.correct.mean() == pytest.approx(told["validation"]["top1"], abs=3 / len(o.correct))
+            assert o.nll.mean() == pytest.approx(told["validation"]["cross_entropy"], abs=1e-3)
+
+
+def test_the_results_folder_holds_run_files_only():
+    planned = {f"{job.name}.json" for job in plan.jobs(PRESET)}
+    there = {path.name for path in summary.RESULTS.iterdir() if not path.name.startswith(".")}
+    assert there <= planned
+    assert {path.stem for path in results.outputs(summary.RESULTS).iterdir()} == {
+        path.removesuffix(".json") for path in there if results.read(summary.RESULTS / path)["status"] == "finished"
+    }
