@@ -4,17 +4,33 @@
 """
 
 from zflib.experiments.ablation.comparison import (
+    Comparison,
+    Difference,
+    Discordant,
+    RankCorrelation,
+    Row,
+    Spread,
     between_seeds,
     compare,
     detectable,
     rank_correlation,
     verdict,
 )
-from zflib.experiments.ablation.ensembles import average, averaging, scores, table_2
+from zflib.experiments.ablation.ensembles import Averaging, Scores, average, averaging, scores, table_2
 from zflib.experiments.ablation.plan import predictions, published, variant
-from zflib.experiments.ablation.summary import result
+from zflib.experiments.ablation.summary import Ablation, Outcome, result
 
 __all__ = [
+    "Ablation",
+    "Averaging",
+    "Comparison",
+    "Difference",
+    "Discordant",
+    "Outcome",
+    "RankCorrelation",
+    "Row",
+    "Scores",
+    "Spread",
     "average",
     "averaging",
     "between_seeds",
