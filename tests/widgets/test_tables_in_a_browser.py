@@ -132,7 +132,7 @@ def test_the_variant_follows_the_keyboard(browser, page):
     controls["layers_6_and_7"].send_keys(Keys.HOME)
     setting |= {"without_layer_7": True, "kernel_of_layer_1": 3, "layers_6_and_7": "1024 units"}
     assert says()
-    assert "go unseen" in root.text
+    assert "A stride of 4 exceeds the kernel of 3" in root.text
     controls["network"].send_keys(Keys.ARROW_UP)
     setting |= {"network": "ZFNet", "kernel_of_layer_1": 7, "stride_of_layer_1": 2}
     assert says()

@@ -181,7 +181,7 @@ def test_ours_stands_beside_the_papers(explorer):
 @pytest.mark.parametrize(
     ("setting", "sentence"),
     [
-        ({"kernel_of_layer_1": 3, "stride_of_layer_1": 4}, "between two windows of layer 1, 1 pixel of a row go"),
+        ({"kernel_of_layer_1": 3, "stride_of_layer_1": 4}, "A stride of 4 exceeds the kernel of 3"),
         ({"layers_3_to_5": "half the maps"} | {f"without_layer_{n}": True for n in (3, 4, 5)}, "their maps can't be"),
         ({"layers_6_and_7": "2048 units"} | {f"without_layer_{n}": True for n in (6, 7)}, "their units can't be"),
     ],
@@ -228,7 +228,7 @@ def test_the_kernels_controls_move_the_table():
     assert (controls["kernel_of_layer_1"].value, controls["stride_of_layer_1"].value) == (11, 4)
     assert "62,378,344" in view.value
     controls["without_layer_7"].value = True
-    assert "AlexNet, without layer 7</td><td>40.0" in view.value
+    assert "AlexNet, without layer 7</th><td>0</td><td>40.0" in view.value
 
 
 def until(what):

@@ -87,7 +87,7 @@ def _html(
         f'<div class="zf-table" id="{uid}"><style>{asset("table.css")}</style>'
         # What scrolls sideways can be reached by keyboard, and so has a name.
         f'<div role="region" tabindex="0" aria-labelledby="{uid}-caption">'
-        f'<table><caption id="{uid}-caption">{escape(caption)}</caption>'
+        f'<table><caption id="{uid}-caption"><span>{escape(caption)}</span></caption>'
         f"{spans}<thead>{head}</thead><tbody>{body}</tbody></table></div>"
         f"<script>{asset('table.js')}</script></div>"
     )

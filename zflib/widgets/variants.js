@@ -72,10 +72,8 @@
 
   function problems(maps, asItIs, units, kernel, stride, leftOut) {
     const found = [], out = (...layers) => layers.every((layer) => leftOut.includes(layer));
-    if (stride > kernel) {
-      const pixels = `${stride - kernel} pixel${stride - kernel > 1 ? "s" : ""}`;
-      found.push(`The stride exceeds the kernel: between two windows of layer 1, ${pixels} of a row go unseen.`);
-    }
+    if (stride > kernel)
+      found.push(`A stride of ${stride} exceeds the kernel of ${kernel}: layer 1 never sees the pixels between windows.`);
     if (out(3, 4, 5) && maps !== asItIs) found.push("Layers 3, 4 and 5 are left out: their maps can't be changed.");
     if (out(6, 7) && units !== 4096) found.push("Layers 6 and 7 are left out: their units can't be changed.");
     return found;
@@ -98,9 +96,9 @@
     const sizes = geometry(atScale(network, scale)).map((s) =>
       [s.name, s.maps, s.size, s.field, s.size > 1 ? s.jump : "–", s.parameters || "–", s.macs || "–"]);
     const close = nearest(network, scale, rows).map(({ row, count }) =>
-      [count, row.words, row.paper.toFixed(1), row.ours]);
+      [row.words, count, row.paper.toFixed(1), row.ours]);
     return table("Its steps", stepColumns, sizes) +
-      table("The nearest rows of Table 3, validation top-1", rowColumns, close);
+      table("Validation top-1 error", rowColumns, close);
   }
 
   function table(caption, columns, rows) {

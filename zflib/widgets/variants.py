@@ -21,17 +21,19 @@ from zflib.widgets.geometry import note
 NETWORKS = {"ZFNet": ZFNET, "AlexNet": ALEXNET}
 MAPS = {"as they are": (384, 384, 256), "512-1024-512 maps": (512, 1024, 512), "half the maps": (192, 192, 128)}
 UNITS = {f"{units} units": units for units in (1024, 2048, 4096, 8192)}
-SCALES = ("paper: 224 px, 1000 classes", "mini: 128 px, 10 classes")
+SCALES = ("paper: 224 px", "mini: 128 px")
 REMOVABLE = (2, 3, 4, 5, 6, 7)  # layer 1 carries the kernel and the stride, layer 8 tells the classes apart
 NEAREST = 3
 CAPTION = (
-    "Layer 1's padding moves with its kernel, so that windows keep their centres. Steps left out of the table (ReLU, "
-    "normalisation, dropout) change none of its numbers. Nearest is the row of Table 3 with the fewest changes from "
-    "yours: each layer left out or put back, units, maps, first kernel, first stride, and what else tells AlexNet from "
-    "ZFNet (layer 2 and rounding) count one each; of equal ones, the row nearer in multiply-adds."
+    "The paper's scale has 1000 classes; the mini scale ten, half the maps and a quarter of the units. Layer 1's "
+    "padding moves with its kernel, so that windows keep their centres. ReLU, normalisation and dropout, which change "
+    "none of the numbers, are left out of the steps. The nearest row of Table 3 is the one with the fewest changes: a "
+    "layer left out or put back, the units, the maps, the first kernel, the first stride, and what else tells AlexNet "
+    "from ZFNet (layer 2's stride and padding, and rounding) count one each; of equal ones, the row nearer in "
+    "multiply-adds."
 )
 STEPS = ("Step", "Maps", "Side", "Receptive field, px", "Jump, px", "Parameters", "Multiply-adds")
-ROWS = ("Changes", "Row of Table 3", "Paper, ImageNet: error, %", "Ours, Imagenette, mini: error, %")
+ROWS = ("Nearest rows of Table 3", "Changes", "Paper (ImageNet), %", "Ours (Imagenette, mini), %")
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ def variant(
 
 
 def at_scale(architecture: Architecture, scale: str) -> Architecture:
+    """A paper-scale network at one of `SCALES`."""
     return architecture if scale == SCALES[0] else architecture.mini()
 
 
@@ -103,8 +106,9 @@ def problems(layers_3_to_5: str, layers_6_and_7: str, kernel: int, stride: int, 
     """What is impossible or amiss in a setting, a sentence each."""
     found = []
     if stride > kernel:
-        pixels = f"{stride - kernel} pixel{'s' * (stride - kernel > 1)}"
-        found.append(f"The stride exceeds the kernel: between two windows of layer 1, {pixels} of a row go unseen.")
+        found.append(
+            f"A stride of {stride} exceeds the kernel of {kernel}: layer 1 never sees the pixels between windows."
+        )
     if {3, 4, 5} <= set(left_out) and MAPS[layers_3_to_5] != MAPS["as they are"]:
         found.append("Layers 3, 4 and 5 are left out: their maps can't be changed.")
     if {6, 7} <= set(left_out) and UNITS[layers_6_and_7] != UNITS["4096 units"]:
@@ -153,8 +157,8 @@ def tables(architecture: Architecture, scale: str, rows: Sequence[Row]) -> str:
         (s.name, s.maps, s.size, s.receptive_field, s.jump if s.size > 1 else "–", s.parameters or "–", s.macs or "–")
         for s in steps
     ]
-    close = [(count, row.words, f"{row.paper:.1f}", row.ours) for count, row in nearest(architecture, scale, rows)]
-    return _table("Its steps", STEPS, sizes) + _table("The nearest rows of Table 3, validation top-1", ROWS, close)
+    close = [(row.words, count, f"{row.paper:.1f}", row.ours) for count, row in nearest(architecture, scale, rows)]
+    return _table("Its steps", STEPS, sizes) + _table("Validation top-1 error", ROWS, close)
 
 
 def _table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
