@@ -1,7 +1,7 @@
 """Training throughput of the mini networks, as a share of the machine's matrix product, and what limits it.
 
-A step on a batch of 64 crops, as `zflib.training.loop` takes it. A step multiplies three times what a forward pass does: the
-pass itself, the gradients of the weights and those of the maps.
+A step on a batch of 64 crops, as `zflib.training.loop` takes it. It multiplies three times what a forward pass does:
+that pass, the gradients of the weights and those of the maps.
 """
 
 from __future__ import annotations
