@@ -25,6 +25,26 @@ class Verdict:
         return fill(f"{'Right' if self.correct else 'Not yet'}: {self.text}", width=78)
 
 
+@dataclass(frozen=True)
+class Forecast(Verdict):
+    """How a prediction fared; true if its range holds what was measured. A miss is no mistake to be mended."""
+
+    def __repr__(self) -> str:
+        return fill(f"{'Held' if self.correct else 'Missed'}: {self.text}", width=78)
+
+
+def interval_score(low: float, high: float, outcome: float, level: float = 0.8) -> float:
+    """The range's width, and 2 / (1 - level) times what it misses the outcome by: less is better.
+
+    level  share of cases in which the range is meant to hold
+
+    Whoever gives the range that they believe in has the least score to expect, so that boasting and hedging both cost
+    (Gneiting & Raftery, J. Am. Stat. Assoc. 102, 2007, equation 43).
+    """
+    # Rounded, because 2 / (1 - 0.8) is not quite 10, and two scores may be equal.
+    return round(high - low + 2 / (1 - level) * max(low - outcome, outcome - high, 0), 9)
+
+
 def attempt(function: Callable[..., Any], *arguments: Any) -> tuple[Any, str]:
     """What a reader's function returns, or None and a phrase that says how it failed."""
     try:

@@ -1,0 +1,215 @@
+"""The checkers of chapter 7 tell right from wrong, name the slip, and never raise."""
+
+from math import comb
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from rubbish import RUBBISH
+from scipy.special import log_softmax, logsumexp
+from scipy.stats import binomtest, chi2
+
+from zflib.exercises import Forecast, interval_score
+from zflib.exercises.ablation import check_average, check_mcnemar, check_prediction, check_share, exact_p
+
+ANSWERS = (*RUBBISH, True, [1.5, 2], lambda *anything: (1, 2), lambda *anything: torch.zeros(5, 3))
+
+
+@pytest.mark.parametrize("answer", ANSWERS, ids=range(len(ANSWERS)))
+def test_rubbish_is_answered_in_words(answer):
+    verdicts = [check(answer) for check in (check_share, check_mcnemar, check_average)]
+    row = "zfnet", "layers_6_7_2048_units"
+    verdicts += [check_prediction(answer, row[1], 1, 0, 2, 1), check_prediction(row[0], answer, 1, 0, 2, 1)]
+    verdicts += [check_prediction(*row, answer, 0, 2, 1), check_prediction(*row, 1, 0, 2, answer)]
+    verdicts += [check_prediction(*row, 1, answer, 2, 1), check_prediction(*row, 1, 0, answer, 1)]
+    for verdict in verdicts:
+        if not (answer is True and verdict.text.startswith("layers")):
+            assert (not verdict and len(verdict.text) > 20 and "ted" in verdict.text) or "raised" in verdict.text
+
+
+# AlexNet by hand: 6 x 6 maps of 256 into 4096, 4096 into 4096, 4096 into 1000; without the two, 9216 into 1000.
+POOL5, CONVS = 256 * 36, 34_944 + 614_656 + 885_120 + 1_327_488 + 884_992
+DENSE = (POOL5 + 1) * 4096, 4097 * 4096, 4097 * 1000
+WHOLE, LEFT = CONVS + sum(DENSE), CONVS + (POOL5 + 1) * 1000
+
+
+@pytest.mark.parametrize("answer", [1 - LEFT / WHOLE, 0.792, torch.tensor([0.7922])])
+def test_the_share_of_the_parameters(answer):
+    assert check_share(answer) and "79.2%" in check_share(answer).text
+
+
+@pytest.mark.parametrize(
+    ("answer", "slip"),
+    [
+        (79.2, "percent"),
+        (LEFT / WHOLE, "left"),
+        (WHOLE - LEFT, "how many are lost"),
+        ((DENSE[0] + DENSE[1]) / WHOLE, "what does layer 8 read"),
+        (sum(DENSE) / WHOLE, "stays"),
+        ((WHOLE - LEFT) / LEFT, "smaller network"),
+        (0.6, "too little"),
+        (0.99, "too much"),
+        (-3, "expected"),
+    ],
+)
+def test_slips_with_the_share(answer, slip):
+    verdict = check_share(answer)
+    assert not verdict and slip in verdict.text
+
+
+ROW = "alexnet", "removed_layers_3_4"
+
+
+def test_a_prediction_is_scored():
+    held = check_prediction(*ROW, 1.5, -1, 4, 2.3, 0.4)
+    assert isinstance(held, Forecast) and held and repr(held).startswith("Held")
+    assert "+2.3 ± 0.4 came" in held.text and "score is 5.0" in held.text and "better than" in held.text
+    missed = check_prediction(*ROW, 1.5, 1, 2, 2.5)
+    assert isinstance(missed, Forecast) and not missed and repr(missed).startswith("Missed")
+    assert "0.5 beyond" in missed.text and "score is 6.0" in missed.text and "as good as" in missed.text
+    assert "less than two standard errors" in check_prediction(*ROW, 1.5, 1, 2, 2.5, 0.4).text
+    assert "less than two standard errors" not in check_prediction(*ROW, 1.5, 1, 2, 2.5, 0.2).text
+    hedged = check_prediction(*ROW, 0, -50, 50, 2.3)
+    assert hedged and "score is 100.0" in hedged.text and "worse than" in hedged.text
+    # Beyond the naive range, naive pays as well: 6 + 10 * (33 - 3).
+    assert "306.0" in check_prediction(*ROW, 30, 20, 40, torch.tensor(33.0)).text
+
+
+@pytest.mark.parametrize(
+    ("answer", "slip"),
+    [
+        ((1, 4, -1), "changed places"),
+        ((1, 1, 1), "without a width"),
+        ((5, -1, 4), "holds your own guess"),
+        ((1, -200, 4), "points of error"),
+        ((..., 1, 2), "no answer yet"),
+        ((float("inf"), 1, 2), "points of error"),
+    ],
+)
+def test_what_is_no_prediction(answer, slip):
+    verdict = check_prediction(*ROW, *answer, 2.0)
+    assert not verdict and slip in verdict.text and not isinstance(verdict, Forecast)
+
+
+def test_what_is_no_row():
+    assert "compared with" in check_prediction("zfnet", "as_is", 0, -1, 1, 0).text
+    assert "layers_6_7_8192_units" in check_prediction("zfnet", "removed_layer_7", 0, -1, 1, 0).text
+    assert '"alexnet" or "zfnet"' in check_prediction("vgg", "as_is", 0, -1, 1, 0).text
+    assert "standard error" in check_prediction(*ROW, 0, -1, 1, 0, -2).text
+
+
+@given(st.floats(-50, 50), st.floats(0.01, 20), st.floats(-50, 50))
+def test_the_interval_score_by_its_cases(low, width, outcome):
+    high = low + width
+    by_hand = width
+    if outcome < low:
+        by_hand += 10 * (low - outcome)
+    if outcome > high:
+        by_hand += 10 * (outcome - high)
+    assert interval_score(low, high, outcome) == pytest.approx(by_hand)
+
+
+def test_no_range_scores_better_than_the_quantiles():
+    outcomes = np.linspace(-3, 3, 601)
+    weight = np.exp(-(outcomes**2) / 2) / np.exp(-(outcomes**2) / 2).sum()
+
+    def expected(low, high):
+        return sum(w * interval_score(low, high, x) for w, x in zip(weight, outcomes, strict=True))
+
+    ranges = [(-a, b) for a in np.arange(0.5, 2.6, 0.25) for b in np.arange(0.5, 2.6, 0.25)]
+    assert min(ranges, key=lambda ends: expected(*ends)) == (-1.25, 1.25)  # the normal curve's 10 and 90 % are at 1.28
+
+
+def mcnemar(first, second):
+    b, c = int((first & ~second).sum()), int((second & ~first).sum())
+    return b, c, binomtest(b, b + c).pvalue if b + c else 1.0
+
+
+def with_p(p):
+    """The right counts, and another p of them."""
+    return lambda first, second: (*(counts := mcnemar(first, second)[:2]), p(*counts))
+
+
+def tail(b, c):
+    return sum(comb(b + c, i) for i in range(min(b, c) + 1)) / 2 ** (b + c)
+
+
+@given(st.integers(0, 60), st.integers(0, 60))
+def test_the_exact_p_is_scipys(b, c):
+    assert exact_p(b, c) == pytest.approx(binomtest(b, b + c).pvalue if b + c else 1)
+
+
+def test_mcnemar():
+    assert check_mcnemar(mcnemar)
+    assert check_mcnemar(lambda first, second: torch.tensor(mcnemar(first, second), dtype=torch.float64))
+    assert check_mcnemar(lambda first, second: [np.array([value]) for value in mcnemar(first, second)])
+
+
+@pytest.mark.parametrize(
+    ("function", "slip"),
+    [
+        (lambda a, b: (*mcnemar(b, a)[:2], 1.0), "changed places"),
+        (lambda a, b: (a.sum(), b.sum(), 1.0), "also where both do"),
+        (lambda a, b: ((~b).sum(), (~a).sum(), 1.0), "misses"),
+        (lambda a, b: ((a & b).sum(), (~a & ~b).sum(), 1.0), "agree"),
+        (lambda a, b: ((a ^ b).sum(), (a ^ b).sum(), 1.0), "their sum"),
+        (lambda a, b: ((a & ~b).mean(), (b & ~a).mean(), 1.0), "shares"),
+        (with_p(tail), "one-sided"),
+        (with_p(lambda b, c: binomtest(b, b + c, alternative="greater").pvalue if b + c else 1), "one-sided"),
+        (with_p(lambda b, c: 2 * tail(b, c)), "1 at most"),
+        (with_p(lambda b, c: 1 - exact_p(b, c)), "one minus p"),
+        (with_p(lambda b, c: chi2.sf((b - c) ** 2 / (b + c), 1)), "the chi-square approximation"),
+        (with_p(lambda b, c: chi2.sf((abs(b - c) - 1) ** 2 / (b + c), 1)), "corrected"),
+        (with_p(lambda b, c: 2 * tail(b, c) - comb(b + c, b) / 2 ** (b + c)), "mid-p"),
+        (with_p(lambda b, c: comb(b + c, b) / 2 ** (b + c)), "just this split"),
+        (with_p(lambda b, c: 7.0), "between 0 and 1"),
+        (with_p(lambda b, c: exact_p(b, c) * 1.01), "was expected"),
+        (lambda a, b: mcnemar(a, b)[:2], "three numbers"),
+    ],
+)
+def test_slips_with_mcnemar(function, slip):
+    verdict = check_mcnemar(function)
+    assert not verdict and slip in verdict.text, verdict.text
+
+
+def average(given):
+    return logsumexp(given, axis=0) - np.log(len(given))
+
+
+def votes(given):
+    return np.eye(given.shape[2])[given.argmax(2)].mean(0)
+
+
+def log(values):
+    with np.errstate(divide="ignore"):
+        return np.log(values)
+
+
+def test_the_average_of_networks():
+    assert check_average(average)
+    assert check_average(lambda given: torch.logsumexp(torch.tensor(given), 0) - np.log(len(given)))
+
+
+@pytest.mark.parametrize(
+    ("function", "slip"),
+    [
+        (lambda x: x.mean(0), "geometric mean; and"),
+        (lambda x: log_softmax(x.mean(0), axis=1), "veto"),
+        (lambda x: logsumexp(x, axis=0), "add up to 2"),
+        (lambda x: x.sum(0), "multiplies"),
+        (lambda x: np.exp(average(x)), "their logarithms"),
+        (votes, "votes"),
+        (lambda x: log(votes(x)), "votes"),
+        (lambda x: x.max(0), "surest"),
+        (lambda x: log(np.exp(x).mean(0)), "Subtract the largest"),
+        (lambda x: average(x) + 0.1, "not to 1"),
+        (lambda x: x.mean(1), "(5, 3) was expected"),
+        (lambda x: np.full(x.shape[1:], np.nan), "no number"),
+        (lambda x: log_softmax(average(x) * 1.5, axis=1), "was expected"),
+    ],
+)
+def test_slips_with_the_average(function, slip):
+    verdict = check_average(function)
+    assert not verdict and slip in verdict.text, verdict.text
