@@ -170,3 +170,32 @@ def test_bands_draws_a_bar_for_the_mean_and_a_dot_for_each_seed(axes):
     assert np.allclose([bar.get_height() for bar in axes.patches], [0.3, 0.7, 0, 0.5, 0.25, 0.25])
     assert sorted(dot for line in axes.lines for dot in line.get_ydata()) == sorted(np.ravel(two_seeds))
     assert [tick.get_text() for tick in axes.get_xticklabels()] == ["0–0.05", "0.05–0.15", "0.15–0.71"]
+
+
+def test_name_points_puts_words_beside_their_points_and_apart(axes):
+    x, y, words = [1, 1.02, 5, 9.9], [1, 1.02, 5, 9.9], ["one", "a neighbour", "alone", "at the corner"]
+    axes.plot(x, y, "o")
+    axes.set(xlim=(0, 10), ylim=(0, 10))
+    plots.name_points(axes, x, y, words)
+    boxes = [text.get_window_extent() for text in axes.texts]
+    assert [text.get_text() for text in axes.texts] == words
+    inside = axes.get_window_extent()
+    for at, box in enumerate(boxes):
+        assert not any(box.overlaps(other) for other in boxes[:at])
+        assert inside.x0 <= box.x0 and box.x1 <= inside.x1 and inside.y0 <= box.y0 and box.y1 <= inside.y1
+        point = axes.transData.transform((x[at], y[at]))
+        assert not box.contains(*point) and np.abs(np.clip(point, box.min, box.max) - point).max() < 12
+
+
+def test_changes_draws_dot_interval_expectation_and_the_papers_cross():
+    found = {"a": (1.0, -1.0, 3.0), "b": (2.0, 1.5, 2.5)}
+    figure = plots.changes(found, {"b": (0.0, 4.0)}, {"a": -0.5, "b": 30.8}, limits=(-5, 8), unit="points")
+    (axes,) = figure.axes
+    lines = [line.get_xydata().tolist() for line in axes.lines[1:]]
+    assert lines[:3] == [[[-1, 0], [3, 0]], [[1, 0]], [[-0.5, 0]]]
+    assert lines[3:] == [[[1.5, 1], [2.5, 1]], [[2, 1]], [[8, 1]]]
+    (bar,) = axes.patches
+    assert (bar.get_x(), bar.get_width(), bar.get_y() + bar.get_height() / 2) == (0, 4, 1)
+    assert [text.get_text() for text in axes.texts] == ["+30.8"]
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["a", "b"]
+    assert axes.get_ylim()[0] > axes.get_ylim()[1] and axes.get_xlabel() == "points"

@@ -444,5 +444,73 @@ def bands(axes: Any, shares: Mapping[str, Any], edges: Any) -> None:
     axes.legend(frameon=False, fontsize=8)
 
 
+def name_points(axes: Any, x: Any, y: Any, words: Sequence[str]) -> None:
+    """Words beside points of matplotlib axes, each where it covers the least: of points, of other words, of the edge.
+
+    x, y  (N,) where the points lie; draw all else first, since places depend on the limits of the axes
+    """
+    axes.figure.canvas.draw()  # settles the layout, and with it the places
+    points = axes.transData.transform(np.column_stack([x, y]))
+    taken = [np.concatenate([point - 5, point + 5]) for point in points]  # left, bottom, right, top in pixels
+    inside = axes.get_window_extent().extents
+    for place, word, point in zip(zip(x, y, strict=True), words, points, strict=True):
+        label = axes.annotate(word, place, (0, 0), textcoords="offset pixels", fontsize=7.5)
+        size, best = np.array(label.get_window_extent().size), np.inf
+        for across, up in ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1)):
+            offset = np.array((across, up)) * (7 + size / 2) - size / 2
+            box = np.concatenate([point + offset, point + offset + size])
+            outside = np.prod(size) - _shared(box, inside)
+            covered = sum(_shared(box, other) for other in taken) + 10 * outside
+            if covered < best:
+                best, chosen = covered, box
+                label.set_position(offset)
+        taken.append(chosen)
+
+
+def _shared(one: np.ndarray, other: np.ndarray) -> float:
+    """The area that two boxes (left, bottom, right, top) have in common."""
+    sides = np.minimum(one[2:], other[2:]) - np.maximum(one[:2], other[:2])
+    return float(np.prod(sides.clip(0)))
+
+
+def changes(
+    found: Mapping[str, tuple[float, float, float]],
+    expected: Mapping[str, Sequence[float]],
+    published: Mapping[str, float],
+    limits: tuple[float, float],
+    unit: str,
+) -> Any:
+    """Changes against a baseline, one below the other, as a figure (chapter 7).
+
+    found      (estimate, low, high) by words, in this order from the top: a dot and its interval
+    expected   (low, high) by the same words: a grey bar behind it
+    published  the paper's figure by the same words: a cross
+    limits     of the axis; what lies beyond is written at the edge it lies behind
+    unit       of the axis
+
+    A word without an expectation or a published figure goes without.
+    """
+    fig, axes = figure(width=7.5, height=0.7 + 0.36 * len(found))
+    axes.axvline(0, color="#888888", linewidth=0.8)
+    for row, (words, (estimate, low, high)) in enumerate(found.items()):
+        if words in expected:
+            start, end = expected[words]
+            axes.barh(row, end - start, 0.62, start, color="#e3e3e3", label="expected")
+        axes.plot((low, high), (row, row), color="#1f77b4", linewidth=2)
+        axes.plot(estimate, row, "o", color="#1f77b4", markersize=6, label="ours")
+        if (theirs := published.get(words)) is not None:
+            at = float(np.clip(theirs, *limits))
+            axes.plot(at, row, "x", color="#b34700", markersize=7, clip_on=False, label="the paper")
+            if at != theirs:
+                side, away = ("right", -7) if at == limits[1] else ("left", 7)
+                beside = {"xytext": (away, 0), "textcoords": "offset points", "ha": side, "va": "center"}
+                axes.annotate(f"{theirs:+.1f}", (at, row), color="#b34700", fontsize=8, **beside)
+    axes.set_yticks(range(len(found)), found)
+    axes.set(xlim=limits, ylim=(len(found) - 0.5, -0.5), xlabel=unit)
+    by_label = {label: handle for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
+    fig.legend(by_label.values(), by_label, loc="outside upper center", ncols=3, fontsize=8, frameon=False)
+    return fig
+
+
 def _to_numpy(values: Any) -> np.ndarray:
     return values.detach().cpu().numpy() if hasattr(values, "detach") else np.asarray(values)
