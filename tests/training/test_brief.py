@@ -1,5 +1,7 @@
 """Training against the clock, or against a number of steps where a test wants the same thing twice."""
 
+import subprocess
+import sys
 import time
 from dataclasses import replace
 
@@ -121,3 +123,13 @@ def test_what_does_not_suit_is_refused(small, tiny, tiny_run):
         train_briefly(replace(tiny, classes=5), pictures=run.train, validation=run.validation)
     with pytest.raises(ValueError, match="does not fit"):
         train_briefly(replace(tiny, input_size=8))
+
+
+def test_it_needs_nothing_but_what_a_chapter_installs():
+    code = (
+        "import sys; sys.modules.update(dict.fromkeys(['lightning_fabric', 'tqdm', 'torchvision']))\n"
+        "import zflib; from zflib.training.brief import train_briefly\n"
+        "print(train_briefly(zflib.ALEXNET.mini(), max_steps=1).steps)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.split() == ["1"], done.stderr

@@ -11,14 +11,12 @@ import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.nn import functional as F
-from tqdm.auto import tqdm
 
 from zflib import atomic
 from zflib.architecture import Architecture
@@ -27,6 +25,9 @@ from zflib.network import ConvNet
 from zflib.training import augment, checkpoint, machine
 from zflib.training.evaluate import evaluate
 from zflib.training.recipe import Recipe
+
+if TYPE_CHECKING:  # a chapter trains for a minute without Fabric and tqdm, which come with zflib[train]
+    from lightning_fabric import Fabric
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,8 @@ class OtherRun(ValueError):
 
 def new_fabric(recipe: Recipe, accelerator: str = "auto") -> Fabric:
     """Lightning Fabric for this machine; under `torchrun` for all of its processes."""
+    from lightning_fabric import Fabric
+
     processes = int(os.environ.get("WORLD_SIZE", "1"))
     local = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
     fabric = Fabric(
@@ -98,6 +101,8 @@ def train(
     the loss is no longer finite (the log says where), ValueError when a batch fits neither pictures nor processes. A
     checkpoint that can't be written (a full disk, say) is reported, and training goes on.
     """
+    from tqdm.auto import tqdm
+
     fabric = fabric or new_fabric(run.recipe)
     recipe, pictures = run.recipe, len(run.train)
     steps = pictures // recipe.batch_size

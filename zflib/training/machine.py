@@ -7,10 +7,12 @@ import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from lightning_fabric import Fabric
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 _PACKAGES = ("zflib", "torch", "torchvision", "numpy", "lightning-fabric")
 
