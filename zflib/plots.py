@@ -502,9 +502,9 @@ def changes(
             at = float(np.clip(theirs, *limits))
             axes.plot(at, row, "x", color="#b34700", markersize=7, clip_on=False, label="the paper")
             if at != theirs:
-                side, away = ("right", -7) if at == limits[1] else ("left", 7)
-                beside = {"xytext": (away, 0), "textcoords": "offset points", "ha": side, "va": "center"}
-                axes.annotate(f"{theirs:+.1f}", (at, row), color="#b34700", fontsize=8, **beside)
+                above = {"xytext": (0, 4), "textcoords": "offset points", "va": "bottom"}
+                side = "right" if at == limits[1] else "left"
+                axes.annotate(f"{theirs:+.1f}", (at, row), color="#b34700", fontsize=8, ha=side, **above)
     axes.set_yticks(range(len(found)), found)
     axes.set(xlim=limits, ylim=(len(found) - 0.5, -0.5), xlabel=unit)
     by_label = {label: handle for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
