@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         print(f"zflib: {error.name} is not installed. Run: pip install 'zflib[train]'", file=sys.stderr)
         return 1
-    except (OSError, ValueError, ArithmeticError) as error:
+    except (OSError, ValueError, ArithmeticError, NotImplementedError) as error:
         print(f"zflib: {error}", file=sys.stderr)
         return 1
     return 0
@@ -75,8 +75,8 @@ def ablate(given: argparse.Namespace) -> None:
 
     preset = plan.PRESETS[given.preset]
     recipe = replace(preset.recipe, precision=_precision(given))
-    if given.epochs:
-        recipe = replace(recipe, epochs=given.epochs)
+    changes = {"epochs": given.epochs, "learning_rate": given.learning_rate}
+    recipe = replace(recipe, **{key: value for key, value in changes.items() if value is not None})
     jobs = plan.jobs(preset, given.networks, given.rows, given.seeds)
     source = given.data or _imagenette_or_synthetic(given.download)
     training, validation = (
@@ -86,6 +86,8 @@ def ablate(given: argparse.Namespace) -> None:
     if given.share:
         training, recipe = data.part(training, given.share), run.of_share(recipe, given.share)
         name += f"_{given.share:g}_percent"
+    if given.learning_rate:
+        name += f"_rate_{given.learning_rate:g}"
     # Other pictures or another budget than the course's must not lie among its results.
     own = source == "imagenette" and not given.epochs and given.preset == "mini"
     if not own:
@@ -392,6 +394,7 @@ def _parser() -> argparse.ArgumentParser:
         "--seeds", nargs="+", type=_whole, metavar="SEED", help="default: 0 1 2, and 3 4 for ZFNet as it is; paper: 0"
     )
     added.add_argument("--epochs", type=_count, help="default: the preset's, 12 or 70")
+    added.add_argument("--learning-rate", type=float, metavar="RATE", help="default: the preset's, 0.01")
     added.add_argument(
         "--share", type=float, metavar="PERCENT", help="train on that share of the pictures, for as many steps"
     )
