@@ -21,9 +21,10 @@ def guesses(seed, pictures=20):
 LABELS = (np.arange(20) % 10).astype(np.uint16)
 
 
-def keep(folder, *jobs, diverged=()):
+def keep(folder, *jobs, diverged=(), rate=0.01):
     for at, job in enumerate(jobs):
         content = facts(**asdict(job))
+        content["recipe"] = content["recipe"] | {"learning_rate": rate}
         if job in diverged:
             results.write(folder, job, content | {"status": "diverged", "train": None, "validation": None})
         else:
@@ -37,6 +38,7 @@ def folder(tmp_path):
     second = plan.Job("zfnet", "as_is", 1), plan.Job("alexnet", "as_is", 1)
     keep(where, *(plan.Job(*key, 0) for key in ROWS), *second, diverged=second[1:])
     keep(tmp_path / "ablation_10_percent", plan.Job("zfnet", "as_is", 0))
+    keep(tmp_path / "ablation_rate_0.003", plan.Job("zfnet", "as_is", 0), rate=0.003)
     return where
 
 
@@ -57,6 +59,8 @@ def test_runs_come_in_the_order_of_the_table(folder):
     assert found.of("zfnet", "none_such") == ()
     (tenth,) = found.of("zfnet", "as_is", 10)
     assert tenth.share == 10 and tenth.log_probabilities is None
+    (slow,) = found.of("zfnet", "as_is", rate=0.003)
+    assert slow.rate == 0.003 and slow.log_probabilities is None
 
 
 def test_what_networks_said_is_compared_with_the_labels(folder):
@@ -73,7 +77,7 @@ def test_a_run_that_diverged_is_told_and_not_compared(folder):
     done, lost = found.of("alexnet", "as_is")
     assert lost.facts["status"] == "diverged" and lost.correct is None and lost.nll is None
     assert found.row("alexnet", "as_is").correct.shape == (1, 20) == done.correct[None].shape
-    with pytest.raises(ValueError, match="no finished run of zfnet, as_is, on 30 %"):
+    with pytest.raises(ValueError, match=r"No run of zfnet, as_is, on 30 % .* at rate 0.01 is finished"):
         found.row("zfnet", "as_is", 30)
 
 
@@ -107,7 +111,9 @@ def test_the_committed_runs_are_those_of_the_plan():
         architecture = PRESET.architecture(job.network, job.row, 10)
         assert told["architecture"] == json.loads(json.dumps(asdict(architecture)))
         epochs = round(PRESET.recipe.epochs * 100 / o.share)
-        expected = replace(PRESET.recipe, epochs=epochs, precision=told["recipe"]["precision"])
+        assert o.rate in (summary.RATE, *summary.RATES)
+        own = {"epochs": epochs, "precision": told["recipe"]["precision"], "learning_rate": o.rate}
+        expected = replace(PRESET.recipe, **own)
         assert told["recipe"] == json.loads(json.dumps(asdict(expected))), "one recipe for all"
         assert told["commit"] and (o.share < 100 or told["data"]["fingerprint"] == pictures)
         if told["status"] == "finished":

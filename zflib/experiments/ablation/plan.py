@@ -93,11 +93,15 @@ def published(network: str) -> dict[str, tuple[float, float, float]]:
     return dict(paper.TABLES[3][_PUBLISHED[network]])
 
 
-def predictions() -> dict[str, Any]:
-    """What was expected, committed before the first run: points of error and four-in-five ranges (predictions.yaml)."""
+def predictions(afterwards: bool = False) -> dict[str, Any]:
+    """What was expected, in points of error and four-in-five ranges, each file committed before the runs it speaks of.
+
+    afterwards  of the runs that the first ones made us ask for, instead of those first ones
+    """
     import yaml
 
-    return yaml.safe_load(files(__package__).joinpath("predictions.yaml").read_text(encoding="utf-8"))
+    name = "afterwards.yaml" if afterwards else "predictions.yaml"
+    return yaml.safe_load(files(__package__).joinpath(name).read_text(encoding="utf-8"))
 
 
 def variant(architecture: Architecture, row: str) -> Architecture:

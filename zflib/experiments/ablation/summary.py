@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,13 @@ from zflib import atomic, weights
 from zflib.experiments.ablation import results
 from zflib.experiments.ablation.comparison import Row
 from zflib.experiments.ablation.ensembles import of_true_class
-from zflib.experiments.ablation.plan import NETWORKS, Job, published
+from zflib.experiments.ablation.plan import MINI_TABLE, NETWORKS, Job, published
 
 RESULTS = weights.RESULTS.with_name("ablation")
 FILE = Path(__file__).with_suffix(".json")
 SHARES = (10, 30)  # percent of the training pictures on which the fully connected rows were trained again
+RATES = (0.003,)  # learning rates with which a row was trained again that had trouble with the table's
+RATE = MINI_TABLE.learning_rate
 # Of Table 2's members the package keeps all probabilities, of the others only what compares rows.
 _MEMBERS = ("as_is", "layers_3_4_5_512_1024_512")
 
@@ -47,6 +49,11 @@ class Outcome:
     def job(self) -> Job:
         return Job(*(self.facts[key] for key in ("network", "row", "seed")))
 
+    @property
+    def rate(self) -> float:
+        """The recipe's learning rate."""
+        return self.facts["recipe"]["learning_rate"]
+
 
 @dataclass(frozen=True, eq=False)
 class Ablation:
@@ -55,15 +62,16 @@ class Ablation:
     runs: tuple[Outcome, ...]
     labels: np.ndarray
 
-    def of(self, network: str, row: str, share: int = 100) -> tuple[Outcome, ...]:
-        """The runs of a row, by seed; none if there is no such row."""
-        return tuple(o for o in self.runs if (o.job.network, o.job.row, o.share) == (network, row, share))
+    def of(self, network: str, row: str, share: int = 100, rate: float = RATE) -> tuple[Outcome, ...]:
+        """The runs of a row, by seed; none if there is no such row. By default those of the table."""
+        wanted = network, row, share, rate
+        return tuple(o for o in self.runs if (o.job.network, o.job.row, o.share, o.rate) == wanted)
 
-    def row(self, network: str, row: str, share: int = 100) -> Row:
+    def row(self, network: str, row: str, share: int = 100, rate: float = RATE) -> Row:
         """The runs of a row that did not diverge, for `compare`. Raises ValueError when there is none."""
-        done = [o for o in self.of(network, row, share) if o.correct is not None]
+        done = [o for o in self.of(network, row, share, rate) if o.correct is not None]
         if not done:
-            raise ValueError(f"There is no finished run of {network}, {row}, on {share} % of the pictures.")
+            raise ValueError(f"No run of {network}, {row}, on {share} % of the pictures at rate {rate:g} is finished.")
         return Row(np.stack([o.correct for o in done]), np.stack([o.nll for o in done]))
 
     def members(self, row: str) -> np.ndarray:
@@ -80,23 +88,25 @@ def result(folder: Path = RESULTS) -> Ablation:
 
 
 def collect(folder: Path = RESULTS) -> Ablation:
-    """The runs of a results folder and of those beside it that hold shares. Errors as for `result`."""
+    """The runs of a results folder, and of those beside it that hold shares and rates. Errors as for `result`."""
     runs, labels = [], None
-    for share in (*SHARES, 100):
-        where = folder if share == 100 else folder.with_name(f"{folder.name}_{share}_percent")
+    beside = [(f"_{share}_percent", share) for share in SHARES] + [(f"_rate_{rate:g}", 100) for rate in RATES]
+    for ending, share in (*beside, ("", 100)):
+        where = folder.with_name(folder.name + ending)
         for path in sorted(where.glob("*.json")):
             facts = results.read(path)
-            correct = nll = kept = None
+            correct = nll = None
             if facts["status"] == "finished":
                 log_probabilities, labels = results.read_outputs(where, path.stem)
                 correct, true = of_true_class(log_probabilities, labels)
                 nll = -true
-                if _is_member(facts, share):
-                    kept = log_probabilities
-            runs.append(Outcome(facts, share, correct, nll, kept))
+            outcome = Outcome(facts, share, correct, nll)
+            if correct is not None and _is_member(outcome):
+                outcome = replace(outcome, log_probabilities=log_probabilities)
+            runs.append(outcome)
     order = {(network, row): at for at, (network, row) in enumerate((n, r) for n in NETWORKS for r in published(n))}
-    runs.sort(key=lambda o: (-o.share, order[o.job.network, o.job.row], o.job.seed))
-    there = {(o.job.network, o.job.row) for o in runs if o.share == 100}
+    runs.sort(key=lambda o: (-o.rate, -o.share, order[o.job.network, o.job.row], o.job.seed))
+    there = {(o.job.network, o.job.row) for o in runs if (o.share, o.rate) == (100, RATE)}
     if missing := [" ".join(key) for key in order if key not in there]:
         raise MissingRuns(f"{folder} has no run of {', '.join(missing)}. Make them: python -m zflib ablate")
     return Ablation(tuple(runs), labels)
@@ -131,10 +141,13 @@ def packaged(file: Path = FILE) -> Ablation:
     for facts in json.loads(file.read_text(encoding="utf-8")):
         share = facts.pop("share")
         right, nll = next(done) if facts["status"] == "finished" else (None, None)
-        kept = next(members).astype(np.float32) if right is not None and _is_member(facts, share) else None
-        runs.append(Outcome(facts, share, right, nll, kept))
+        outcome = Outcome(facts, share, right, nll)
+        if right is not None and _is_member(outcome):
+            outcome = replace(outcome, log_probabilities=next(members).astype(np.float32))
+        runs.append(outcome)
     return Ablation(tuple(runs), labels)
 
 
-def _is_member(facts: dict[str, Any], share: int) -> bool:
-    return facts["network"] == "zfnet" and facts["row"] in _MEMBERS and share == 100
+def _is_member(outcome: Outcome) -> bool:
+    job = outcome.job
+    return (job.network, outcome.share, outcome.rate) == ("zfnet", 100, RATE) and job.row in _MEMBERS
