@@ -1,7 +1,7 @@
 """Training throughput of the mini networks, as a share of the machine's matrix product, and what limits it.
 
 A step on a batch of 64 crops, as `zflib.training.loop` takes it. It multiplies three times what a forward pass does:
-that pass, the gradients of the weights and those of the maps.
+that pass, the gradients of the weights and those of the maps; the last but for layer 1, whose map is the picture.
 """
 
 from __future__ import annotations
@@ -55,7 +55,8 @@ def main() -> None:
 
         x = crops()
         preparing, learning = seconds(crops, 5), seconds(lambda x=x, step=step: step(x), 5)
-        macs = 3 * sum(s.macs for s in architecture.geometry())
+        steps = architecture.geometry()
+        macs = 3 * sum(s.macs for s in steps) - steps[0].macs
         whole = preparing + learning
         print(f"{architecture.name}: {BATCH / whole:.0f} pictures a second")
         report("  a step, of the machine's matrix product", learning, BATCH * macs / learning / rate)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 import textwrap
 from collections.abc import Sequence
@@ -84,12 +85,13 @@ def ablate(given: argparse.Namespace) -> None:
     )
     name = given.preset
     if given.share:
-        training, recipe = data.part(training, given.share), run.of_share(recipe, given.share)
+        fewer = data.part(training, given.share)
+        training, recipe = fewer, run.of_share(recipe, len(training), len(fewer))
         name += f"_{given.share:g}_percent"
     if given.learning_rate:
         name += f"_rate_{given.learning_rate:g}"
-    # Other pictures or another budget than the course's must not lie among its results.
-    own = source == "imagenette" and not given.epochs and given.preset == "mini"
+    # What is not of the course's plan must not lie among its results: other pictures, another budget, more seeds.
+    own = source == "imagenette" and not given.epochs and given.preset == "mini" and {*jobs} <= {*plan.jobs(preset)}
     if not own:
         name += f"_{Path(source).name}_{recipe.epochs}_epochs"
     folder = Path("results") / name.replace("mini", "ablation", 1) if own else given.runs / f"{name}_results"
@@ -367,7 +369,7 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("--seed", type=_whole, default=0, help="of weights, order and crops (default: %(default)s)")
     added.add_argument("--epochs", type=_count, help="default: the preset's, 50 or 70")
     added.add_argument("--batch-size", type=_count, metavar="PICTURES", help="default: the preset's, 64 or 128")
-    added.add_argument("--learning-rate", type=float, metavar="RATE", help="default: the preset's, 0.01")
+    added.add_argument("--learning-rate", type=_positive, metavar="RATE", help="default: the preset's, 0.01")
     precision_of(added)
     added.add_argument("--out", type=Path, metavar="FOLDER", help="of the run (default: runs/NAME-seedSEED)")
 
@@ -394,9 +396,9 @@ def _parser() -> argparse.ArgumentParser:
         "--seeds", nargs="+", type=_whole, metavar="SEED", help="default: 0 1 2, and 3 4 for ZFNet as it is; paper: 0"
     )
     added.add_argument("--epochs", type=_count, help="default: the preset's, 12 or 70")
-    added.add_argument("--learning-rate", type=float, metavar="RATE", help="default: the preset's, 0.01")
+    added.add_argument("--learning-rate", type=_positive, metavar="RATE", help="default: the preset's, 0.01")
     added.add_argument(
-        "--share", type=float, metavar="PERCENT", help="train on that share of the pictures, for as many steps"
+        "--share", type=_positive, metavar="PERCENT", help="train on that share of the pictures, for as many steps"
     )
     precision_of(added)
     added.add_argument("--plan", action="store_true", help="show the plan and stop")
@@ -498,6 +500,13 @@ def _whole(text: str) -> int:
     value = int(text)
     if value < 0:
         raise argparse.ArgumentTypeError(f"{value} is negative")
+    return value
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{value:g} is not positive")
     return value
 
 

@@ -497,14 +497,16 @@ def changes(
             start, end = expected[words]
             axes.barh(row, end - start, 0.62, start, color="#e3e3e3", label="expected")
         axes.plot((low, high), (row, row), color="#1f77b4", linewidth=2)
-        axes.plot(estimate, row, "o", color="#1f77b4", markersize=6, label="ours")
-        if (theirs := published.get(words)) is not None:
-            at = float(np.clip(theirs, *limits))
-            axes.plot(at, row, "x", color="#b34700", markersize=7, clip_on=False, label="the paper")
-            if at != theirs:
-                above = {"xytext": (0, 4), "textcoords": "offset points", "va": "bottom"}
-                side = "right" if at == limits[1] else "left"
-                axes.annotate(f"{theirs:+.1f}", (at, row), color="#b34700", fontsize=8, ha=side, **above)
+        marks = [(estimate, "o", "#1f77b4", "ours", -4)]
+        if words in published:
+            marks.append((published[words], "x", "#b34700", "the paper", 4))
+        for value, marker, colour, label, clear in marks:
+            at = float(np.clip(value, *limits))
+            axes.plot(at, row, marker, color=colour, markersize=6, clip_on=False, label=label)
+            if at != value:
+                beside = {"ha": "right" if at == limits[1] else "left", "va": "bottom" if clear > 0 else "top"}
+                where = {"xytext": (0, clear), "textcoords": "offset points"}
+                axes.annotate(f"{value:+.1f}", (at, row), color=colour, fontsize=8, **where, **beside)
     axes.set_yticks(range(len(found)), found)
     axes.set(xlim=limits, ylim=(len(found) - 0.5, -0.5), xlabel=unit)
     by_label = {label: handle for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}

@@ -385,3 +385,29 @@ def test_no_order_no_correlation():
 def test_claims_that_are_none(claim, margin):
     with pytest.raises(ValueError, match=r"claim|margin"):
         comparison.verdict(difference(1.0), claim, margin)
+
+
+def test_rows_may_have_a_spread_each():
+    rng = np.random.default_rng(5)
+    first, second = (Row(rng.random((3, 200)) < 0.7, rng.random((3, 200))) for _ in range(2))
+    same = Spread(1.0, 0.1, 8)
+    one, both = (comparison.compare(first, second, spread).error for spread in (same, (same, same)))
+    assert both.standard_error == pytest.approx(one.standard_error) and both.degrees == pytest.approx(16)
+    wild = Spread(30.0, 2.0, 2)
+    found = comparison.compare(first, second, (same, wild))
+    assert found.error.seeds == pytest.approx((1 / 3 + 900 / 3) ** 0.5)
+    welch = (1 / 3 + 900 / 3) ** 2 / ((1 / 3) ** 2 / 8 + (900 / 3) ** 2 / 2)
+    assert found.error.degrees == pytest.approx(welch)
+    swapped = comparison.compare(second, first, (wild, same)).error
+    assert swapped.interval() == pytest.approx(tuple(-end for end in reversed(found.error.interval())))
+    assert comparison.compare(first, second, (Spread(0.0, 0.0, 3), Spread(0.0, 0.0, 5))).error.degrees == 3
+
+
+def test_a_plan_may_have_other_numbers_of_seeds():
+    rng = np.random.default_rng(6)
+    first, second = (Row(rng.random((3, 200)) < 0.7, rng.random((3, 200))) for _ in range(2))
+    spread = Spread(3.0, 0.1, 24)
+    three, five_and_three, five = (comparison.detectable(first, second, spread, s) for s in (3, (5, 3), 5))
+    assert five < five_and_three < three == comparison.detectable(first, second, spread, (3, 3))
+    with pytest.raises(ValueError, match="one seed a row at least, not 0"):
+        comparison.detectable(first, second, spread, (3, 0))

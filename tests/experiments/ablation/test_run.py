@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from ablate_tiny import tiny_plan
 from filelock import FileLock
 
 from zflib.experiments.ablation import results, run
+from zflib.experiments.ablation.plan import MINI_TABLE
 from zflib.training.loop import Diverged, new_fabric
 
 SCRIPT = Path(__file__).with_name("ablate_tiny.py")
@@ -174,9 +176,23 @@ def test_timing_asks_for_the_missing_rows_only(once):
     assert list(found) == [("alexnet", "removed_layers_3_4")] and 0 < found["alexnet", "removed_layers_3_4"] < 60
 
 
-def test_a_share_of_the_pictures_is_trained_on_for_as_many_steps(once):
-    assert run.of_share(once.recipe, 10).epochs == 30
-    assert run.of_share(once.recipe, 30).epochs == 10
+@pytest.mark.parametrize(("whole", "part", "epochs"), [(9469, 947, 126), (9469, 2841, 40), (9469, 9469, 12)])
+def test_a_share_of_the_pictures_is_trained_on_for_as_many_steps(whole, part, epochs):
+    recipe = run.of_share(MINI_TABLE, whole, part)
+    assert recipe.epochs == epochs
+    batch = MINI_TABLE.batch_size
+    assert abs(recipe.epochs * (part // batch) - MINI_TABLE.epochs * (whole // batch)) <= part // batch / 2
+
+
+def test_a_share_without_a_batch():
+    with pytest.raises(ValueError, match="63 pictures make no batch of 64"):
+        run.of_share(MINI_TABLE, 9469, 63)
+
+
+def test_other_validation_pictures_are_another_plan(once):
+    other = replace(once, validation=replace(once.validation, fingerprint="0" * 64))
+    with pytest.raises(ValueError, match="another validation_fingerprint"):
+        other.done(other.jobs[0])
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(40, "40 s"), (89.4, "89 s"), (720, "12 min"), (12_000, "3 h 20 min")])

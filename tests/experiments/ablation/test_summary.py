@@ -8,6 +8,7 @@ import pytest
 from example import facts
 
 from zflib.experiments.ablation import plan, results, summary
+from zflib.experiments.ablation.run import of_share
 
 ROWS = [(network, row) for network in plan.NETWORKS for row in plan.published(network)]
 PRESET = plan.PRESETS["mini"]
@@ -87,6 +88,21 @@ def test_a_missing_row_is_an_error_that_names_it(folder):
         summary.result(folder)
 
 
+def test_runs_are_compared_on_the_same_pictures_only(folder):
+    job = plan.Job("zfnet", "as_is", 1)
+    results.write(folder, job, facts(**asdict(job)), guesses(3), LABELS[::-1].copy())
+    with pytest.raises(
+        results.DamagedResult, match=r"zfnet-as_is-seed1\.json was looked at on other validation pictures"
+    ):
+        summary.collect(folder)
+
+
+def test_a_run_without_its_outputs_is_named(folder):
+    (results.outputs(folder) / "zfnet-as_is-seed1.safetensors").unlink()
+    with pytest.raises(results.DamagedResult, match=r"zfnet-as_is-seed1\.json has no outputs"):
+        summary.collect(folder)
+
+
 def test_the_package_holds_the_same(folder, tmp_path):
     file = tmp_path / "summary.json"
     summary.write(folder, file)
@@ -110,7 +126,7 @@ def test_the_committed_runs_are_those_of_the_plan():
         assert told["preset"] == "mini" and told["data"]["validation"] == "imagenette2-160 val"
         architecture = PRESET.architecture(job.network, job.row, 10)
         assert told["architecture"] == json.loads(json.dumps(asdict(architecture)))
-        epochs = round(PRESET.recipe.epochs * 100 / o.share)
+        epochs = of_share(PRESET.recipe, 9469, told["data"]["train_pictures"]).epochs
         assert o.rate in (summary.RATE, *summary.RATES)
         own = {"epochs": epochs, "precision": told["recipe"]["precision"], "learning_rate": o.rate}
         expected = replace(PRESET.recipe, **own)

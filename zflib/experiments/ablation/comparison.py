@@ -78,14 +78,15 @@ class Difference:
 
     pictures, seeds  the standard error that each alone would make: (a) and (b) of this module
     standard_error   of the estimate, for other pictures and other seeds
-    degrees          of freedom of Student's t: those of the seeds, of which there are few
+    degrees          of freedom of Student's t: those of the seeds, of which there are few; Welch and Satterthwaite's
+                     where each row has a spread of its own
     """
 
     estimate: float
     pictures: float
     seeds: float
     standard_error: float
-    degrees: int
+    degrees: float
 
     def interval(self, level: float = LEVEL) -> tuple[float, float]:
         """The confidence interval, lower and upper end."""
@@ -159,10 +160,11 @@ def between_seeds(rows: Iterable[Row]) -> Spread:
     return Spread(pooled([row.wrong for row in rows]), pooled([row.nll for row in rows]), degrees)
 
 
-def compare(first: Row, second: Row, spread: Spread | None = None) -> Comparison:
+def compare(first: Row, second: Row, spread: Spread | tuple[Spread, Spread] | None = None) -> Comparison:
     """Compare two rows paired on the same pictures, which must come in the same order.
 
-    spread  of `between_seeds` over all rows of the plan; from these two alone when left out
+    spread  of `between_seeds` over all rows of the plan; from these two alone when left out. A pair, the first row's
+            and the second's, where one row's nets differ from each other as no other row's do
 
     The variance of a difference has three parts: what nets of a kind differ by, what pictures suit one row better by,
     and luck, which net meets which picture. Luck is in (a) and in (b), and is counted once. Nets are taken to be
@@ -175,30 +177,40 @@ def compare(first: Row, second: Row, spread: Spread | None = None) -> Comparison
     """
     _same_pictures([first, second])
     spread = spread or between_seeds([first, second])
-    pairs = min(len(first.correct), len(second.correct))
+    seeds = len(first.correct), len(second.correct)
+    pairs = min(seeds)
     one, other = first.correct[:pairs], second.correct[:pairs]
     return Comparison(
-        _difference(first.wrong, second.wrong, spread.error, spread.degrees),
-        _difference(first.nll, second.nll, spread.cross_entropy, spread.degrees),
+        _difference(first.wrong, second.wrong, *_of_both(spread, "error", seeds)),
+        _difference(first.nll, second.nll, *_of_both(spread, "cross_entropy", seeds)),
         tuple(Discordant(int((a & ~b).sum()), int((b & ~a).sum())) for a, b in zip(one, other, strict=True)),
         Discordant(int((one.sum(0) > other.sum(0)).sum()), int((other.sum(0) > one.sum(0)).sum())),
     )
 
 
-def detectable(first: Row, second: Row, spread: Spread, seeds: int, paired: bool = True) -> float:
+def detectable(
+    first: Row,
+    second: Row,
+    spread: Spread | tuple[Spread, Spread],
+    seeds: int | tuple[int, int],
+    paired: bool = True,
+) -> float:
     """The smallest detectable difference of error, in points: found with 80 % power by `compare`, two-sided 5 %.
 
-    seeds   how many each row has in the comparison that is planned; the rows given may have others
+    spread  as for `compare`
+    seeds   how many each row has in the comparison that is planned, or a pair; the rows given may have others
     paired  False: were the second row's pictures others than the first's
 
     Rows of several seeds tell luck apart also for a plan with one; `compare`, given one seed a row, can't, and finds
     such a difference a little less often. Errors as for `compare`; ValueError also for fewer than one seed.
     """
     _same_pictures([first, second])
-    if seeds < 1:
-        raise ValueError(f"A comparison takes one seed a row at least, not {seeds}.")
-    variance = _variance(first.wrong, second.wrong, spread.error, (seeds, seeds), paired)
-    return float(stats.t.ppf([(1 + LEVEL) / 2, POWER], spread.degrees).sum() * np.sqrt(variance))
+    counts = seeds if isinstance(seeds, tuple) else (seeds, seeds)
+    if min(counts) < 1:
+        raise ValueError(f"A comparison takes one seed a row at least, not {min(counts)}.")
+    spreads, degrees = _of_both(spread, "error", counts)
+    variance = _variance(first.wrong, second.wrong, spreads, counts, paired)
+    return float(stats.t.ppf([(1 + LEVEL) / 2, POWER], degrees).sum() * np.sqrt(variance))
 
 
 def rank_correlation(paper: Any, rows: Sequence[Row], seed: int = 0) -> RankCorrelation:
@@ -269,20 +281,32 @@ def verdict(
     return "contradicted" if outer[1] < ends[0] or ends[1] < outer[0] else "undecided"
 
 
-def _difference(first: np.ndarray, second: np.ndarray, spread: float, degrees: int) -> Difference:
+def _of_both(
+    spread: Spread | tuple[Spread, Spread], measure: str, seeds: tuple[int, int]
+) -> tuple[tuple[float, float], float]:
+    """The spreads of two rows in a measure, and the degrees of freedom of the difference of their means."""
+    if isinstance(spread, Spread):
+        return (getattr(spread, measure),) * 2, spread.degrees
+    both = tuple(getattr(each, measure) for each in spread)
+    parts = [s**2 / count for s, count in zip(both, seeds, strict=True)]
+    below = sum(part**2 / each.degrees for part, each in zip(parts, spread, strict=True))
+    return both, sum(parts) ** 2 / below if below else float(min(each.degrees for each in spread))
+
+
+def _difference(first: np.ndarray, second: np.ndarray, spreads: tuple[float, float], degrees: float) -> Difference:
     by_picture = second.mean(0) - first.mean(0)
     seeds = (len(first), len(second))
     return Difference(
         float(by_picture.mean()),
         float(np.sqrt(by_picture.var(ddof=1) / by_picture.size)),
-        float(spread * np.sqrt(sum(1 / s for s in seeds))),
-        float(np.sqrt(_variance(first, second, spread, seeds))),
+        float(np.sqrt(sum(spread**2 / s for spread, s in zip(spreads, seeds, strict=True)))),
+        float(np.sqrt(_variance(first, second, spreads, seeds))),
         degrees,
     )
 
 
 def _variance(
-    first: np.ndarray, second: np.ndarray, spread: float, seeds: tuple[int, int], paired: bool = True
+    first: np.ndarray, second: np.ndarray, spreads: tuple[float, float], seeds: tuple[int, int], paired: bool = True
 ) -> float:
     """Variance of a difference of means for other pictures and other nets, `seeds` of each row.
 
@@ -297,7 +321,8 @@ def _variance(
     of_pictures = (other - one).var(ddof=1) if paired else one.var(ddof=1) + other.var(ddof=1)
     taken_off = luck[0] / len(first) + luck[1] / len(second)
     pictures = max(0.0, of_pictures / first.shape[1] - taken_off)
-    return pictures + max(sum(spread**2 / s for s in seeds), sum(part / s for part, s in zip(luck, seeds, strict=True)))
+    of_seeds = sum(spread**2 / s for spread, s in zip(spreads, seeds, strict=True))
+    return pictures + max(of_seeds, sum(part / s for part, s in zip(luck, seeds, strict=True)))
 
 
 def _luck(values: np.ndarray) -> float:

@@ -58,7 +58,9 @@ class Plan:
         if not self.result(job).exists():
             return False
         facts, mine = results.read(self.result(job)), self.run(job).identity()
-        theirs = {key: facts[key] for key in ("architecture", "recipe")} | {"fingerprint": facts["data"]["fingerprint"]}
+        mine["validation_fingerprint"] = self.validation.fingerprint
+        theirs = {key: facts[key] for key in ("architecture", "recipe")}
+        theirs |= {key: facts["data"][key] for key in ("fingerprint", "validation_fingerprint")}
         # Machines that share a folder may compute in different precision.
         theirs["recipe"] = theirs["recipe"] | {"precision": self.recipe.precision}
         for key, value in theirs.items():
@@ -270,6 +272,9 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'s' * (number != 1)}"
 
 
-def of_share(recipe: Recipe, percent: float) -> Recipe:
-    """The recipe for that share of the training pictures: more epochs, so that the number of steps stays."""
-    return replace(recipe, epochs=round(recipe.epochs * 100 / percent))
+def of_share(recipe: Recipe, whole: int, part: int) -> Recipe:
+    """The recipe for `part` of `whole` training pictures: more epochs, for as many steps, to within half an epoch."""
+    steps, fewer = (pictures // recipe.batch_size for pictures in (whole, part))
+    if not fewer:
+        raise ValueError(f"{part} pictures make no batch of {recipe.batch_size}; take a larger share.")
+    return replace(recipe, epochs=round(recipe.epochs * steps / fewer))

@@ -82,7 +82,8 @@ class Ablation:
 def result(folder: Path = RESULTS) -> Ablation:
     """The committed runs: those of `folder` in a checkout, the package's copy elsewhere.
 
-    Raises MissingRuns, naming them, when rows of Table 3 have no run, DamagedResult for a file that is none.
+    Raises MissingRuns, naming them, when rows of Table 3 have no run, DamagedResult for a file that is none, for a run
+    without its outputs, and for runs that were looked at on other validation pictures.
     """
     return collect(folder) if folder.is_dir() else packaged()
 
@@ -97,7 +98,7 @@ def collect(folder: Path = RESULTS) -> Ablation:
             facts = results.read(path)
             correct = nll = None
             if facts["status"] == "finished":
-                log_probabilities, labels = results.read_outputs(where, path.stem)
+                log_probabilities, labels = _outputs(where, path, facts, runs, labels)
                 correct, true = of_true_class(log_probabilities, labels)
                 nll = -true
             outcome = Outcome(facts, share, correct, nll)
@@ -110,6 +111,24 @@ def collect(folder: Path = RESULTS) -> Ablation:
     if missing := [" ".join(key) for key in order if key not in there]:
         raise MissingRuns(f"{folder} has no run of {', '.join(missing)}. Make them: python -m zflib ablate")
     return Ablation(tuple(runs), labels)
+
+
+def _outputs(
+    folder: Path, path: Path, facts: dict[str, Any], runs: list[Outcome], before: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """What a run said, and the labels: rows are compared picture by picture, so all must have the same."""
+    try:
+        log_probabilities, labels = results.read_outputs(folder, path.stem)
+    except FileNotFoundError as error:
+        raise results.DamagedResult(
+            f"{path} has no outputs beside it ({error}); remove it to make it again."
+        ) from error
+    seen = [o.facts["data"]["validation_fingerprint"] for o in runs[:1]]
+    if before is not None and (
+        facts["data"]["validation_fingerprint"] not in seen or not np.array_equal(labels, before)
+    ):
+        raise results.DamagedResult(f"{path} was looked at on other validation pictures than {runs[0].job.name}.")
+    return log_probabilities, labels
 
 
 def write(folder: Path = RESULTS, file: Path = FILE) -> None:
