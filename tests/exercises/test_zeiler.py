@@ -148,14 +148,14 @@ def test_a_wrong_diagnosis_is_answered_with_what_the_instrument_shows(fault, wro
 
 def test_the_three_parts_are_scored_apart():
     number = NUMBER["no clipping"]
-    net = briefly(number, "clip filters").net
-    wrong = check_case(number, "dead maps", "clip filters", "dead", 0.5, 0.9, net)
+    treated = briefly(number, "clip filters")
+    wrong = check_case(number, "dead maps", "clip filters", "dead", 0.5, 0.9, treated)
     assert not wrong and "Diagnosis wrong" in wrong.text and "Change right" in wrong.text
     assert "Prediction missed: dead was 0" in wrong.text and "worse than" in wrong.text
-    after = signs(net)["dominance"]
-    right = check_case(number, "no clipping", "clip filters", "dominance", after - 0.1, after + 0.1, net)
+    after = signs(treated.net)["dominance"]
+    right = check_case(number, "no clipping", "clip filters", "dominance", after - 0.1, after + 0.1, treated)
     assert right and "Prediction held" in right.text and "better than" in right.text
-    missed = check_case(number, "no clipping", "clip filters", "dominance", after + 1, after + 2, net)
+    missed = check_case(number, "no clipping", "clip filters", "dominance", after + 1, after + 2, treated)
     assert missed and "Prediction missed" in missed.text  # to have predicted wrongly is no mistake
 
 
@@ -191,10 +191,15 @@ def test_rubbish_is_answered_in_words(answer, at):
     assert not verdict and "expected" in verdict.text.lower()
 
 
-def test_the_wrong_network_is_named():
-    other = briefly(NUMBER["none"], "half the maps")
-    assert "another shape" in check_case(2, "none", "nothing", "dead", 0, 1, other).text
-    assert "lower end first" in check_case(2, "none", "nothing", "dead", 1, 0, other).text
+def test_only_the_treatment_that_was_chosen_counts():
+    number = NUMBER["dead maps"]
+    given = number, "dead maps", "biases from zero", "dead", 0, 1
+    for other in (patient(number), briefly(number, "biases from zero").net, briefly(number, "nothing")):
+        verdict = check_case(*given, other)
+        assert not verdict and f"expected what treat({number}, 'biases from zero') returns" in verdict.text
+    assert f"what came is treat({number}, 'nothing')" in check_case(*given, briefly(number, "nothing")).text
+    assert check_case(*given, briefly(number, "biases from zero"))
+    assert "lower end first" in check_case(*given[:4], 1, 0, briefly(number, "biases from zero")).text
 
 
 @pytest.mark.parametrize("number", [0, 6, "1", None, 1.5, True, [1]])

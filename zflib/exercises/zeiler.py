@@ -15,6 +15,7 @@ from datetime import date
 from functools import cache
 from numbers import Integral
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import numpy as np
@@ -131,9 +132,17 @@ def signs(net: ConvNet) -> dict[str, float]:
     return {name: float((of_filters | found)[name]) for name in SIGNS}
 
 
+@dataclass(frozen=True)
+class Treatment(BriefRun):
+    """A patient trained again with one change: the run, and which patient and change it was."""
+
+    number: int
+    change: str
+
+
 def treat(
     number: int, change: str, *, steps: int = STEPS, progress: Callable[[Moment], None] | None = None
-) -> BriefRun:
+) -> Treatment:
     """Train a patient again from its own start, with one thing changed.
 
     change  one of `CHANGES`
@@ -141,7 +150,7 @@ def treat(
 
     Raises ValueError for an unknown patient or change.
     """
-    return _train(_treated(number, change), number, steps, progress)
+    return Treatment(**vars(_train(_treated(number, change), number, steps, progress)), number=number, change=change)
 
 
 def _treated(number: int, change: str) -> Setting:
@@ -195,13 +204,13 @@ def check_case(number: Any, fault: Any, change: Any, sign: Any, low: Any, high: 
     change     one of `CHANGES`
     sign       one of `SIGNS`, the figure whose value after the change was predicted
     low, high  a range that should hold it in four cases out of five
-    treated    the network that `treat(number, change)` made, or its `BriefRun`
+    treated    what `treat(number, change)` returned
 
     True if fault and change are right. A missed prediction is no mistake; it is scored against "it stays as it is".
     """
     if any(value is ... for value in (number, fault, change, sign, low, high, treated)):
         return Verdict(
-            False, "no answer yet. Expected: a patient, a fault, a change, a sign, the two ends of a range, a network."
+            False, "no answer yet. Expected: a patient, a fault, a change, a sign, two ends of a range, a treatment."
         )
     for what, given, known in (
         ("patient", number, NUMBERS),
@@ -217,16 +226,15 @@ def check_case(number: Any, fault: Any, change: Any, sign: Any, low: Any, high: 
     lowest, highest = (float(end.ravel()[0]) for end in ends)
     if not lowest < highest:
         return Verdict(False, f"expected a range, its lower end first; what came is {lowest:g} to {highest:g}.")
-    steps = f", after {treated.steps}" if isinstance(treated, BriefRun) else ""
-    treated = treated.net if isinstance(treated, BriefRun) else treated
-    if not isinstance(treated, ConvNet) or treated.architecture != _treated(number, change).architecture:
-        what = "a network of another shape" if isinstance(treated, ConvNet) else repr(treated)
-        return Verdict(False, f"expected the network that treat({number}, {change!r}) makes; what came is {what}.")
-    before, after = _before(number), signs(treated)
+    if not isinstance(treated, Treatment) or (treated.number, treated.change) != (number, change):
+        what = f"treat({treated.number}, {treated.change!r})" if isinstance(treated, Treatment) else repr(treated)
+        return Verdict(False, f"expected what treat({number}, {change!r}) returns; what came is {shorten(what, 200)}.")
+    before, after = _before(number), signs(treated.net)
     told, diagnosis = _diagnosis(number, fault, before)
     helped, remedy = _remedy(number, change)
     prediction = _prediction(sign, lowest, highest, before[sign], after[sign])
-    accuracy = f"Accuracy: {before['accuracy']:.1%} before, after {STEPS} steps; {after['accuracy']:.1%} now{steps}."
+    accuracy = f"Accuracy: {before['accuracy']:.1%} before, after {STEPS} steps; {after['accuracy']:.1%} now, after "
+    accuracy += f"{treated.steps}."
     return Verdict(told and helped, f"Diagnosis {diagnosis} Change {remedy} Prediction {prediction} {accuracy}")
 
 
