@@ -237,6 +237,7 @@ def _claimed(plan: Plan, job: Job, fabric: Fabric) -> Iterator[bool]:
         else:
             if plan.done(job):
                 _drop(lock)
+                lock.release()
                 lock = None
     try:
         yield fabric.broadcast(lock is not None)
