@@ -1,14 +1,10 @@
 """The pages in headless Chromium, which reaches nothing but them: formulas, controls, errors, width on a phone."""
 
-import functools
-import json
-import threading
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import check_site
 import pytest
+from opening import errors, foreign_requests, open_page
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
@@ -16,64 +12,6 @@ from selenium.webdriver.support.ui import WebDriverWait
 TOC = Path(__file__).parents[2] / "_toc.yml"
 
 pytestmark = pytest.mark.browser
-
-# What the theme itself logs on every page; nothing of it stops anything from working.
-KNOWN = ("THEBE_JS_URL", "invalid theme mode")
-
-
-class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *arguments):
-        pass
-
-
-@pytest.fixture(scope="session")
-def server(site):
-    """Address at which this machine serves the pages to itself."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=site)) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-
-
-@pytest.fixture(params=["server", "file"])
-def origin(request, site):
-    """The pages as a server gives them, and as files opened from the disk."""
-    return request.getfixturevalue("server") if request.param == "server" else site.as_uri()
-
-
-@pytest.fixture
-def wide(browser):
-    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
-    browser.set_window_size(1300, 900)
-
-
-@pytest.fixture
-def phone(browser):
-    screen = {"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": True}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
-
-
-def open_page(browser, address):
-    """Open a page and wait for its formulas."""
-    for log in ("browser", "performance"):
-        browser.get_log(log)  # forget the page before
-    browser.get(address)
-    browser.execute_async_script(
-        "const done = arguments[0]; window.MathJax?.startup?.promise.then(() => done()) ?? done()"
-    )
-
-
-def errors(browser):
-    messages = [entry["message"] for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
-    return [message for message in messages if not any(known in message for known in KNOWN)]
-
-
-def foreign_requests(browser, origin):
-    events = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
-    asked = [event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"]
-    assert asked, "the log is empty: this test would see nothing"
-    here = urlsplit(origin)
-    return [url for url in asked if urlsplit(url)[:2] not in {here[:2], ("data", ""), ("blob", "")}]
 
 
 @pytest.mark.parametrize("name", check_site.chapters(TOC))

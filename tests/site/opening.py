@@ -1,0 +1,30 @@
+"""Opening a page in the browser, and what came of it."""
+
+import json
+from urllib.parse import urlsplit
+
+# What the theme itself logs on every page; nothing of it stops anything from working.
+KNOWN = ("THEBE_JS_URL", "invalid theme mode")
+
+
+def open_page(browser, address):
+    """Open a page and wait for its formulas."""
+    for log in ("browser", "performance"):
+        browser.get_log(log)  # forget the page before
+    browser.get(address)
+    browser.execute_async_script(
+        "const done = arguments[0]; window.MathJax?.startup?.promise.then(() => done()) ?? done()"
+    )
+
+
+def errors(browser):
+    messages = [entry["message"] for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
+    return [message for message in messages if not any(known in message for known in KNOWN)]
+
+
+def foreign_requests(browser, origin):
+    events = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    asked = [event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"]
+    assert asked, "the log is empty: this test would see nothing"
+    here = urlsplit(origin)
+    return [url for url in asked if urlsplit(url)[:2] not in {here[:2], ("data", ""), ("blob", "")}]
