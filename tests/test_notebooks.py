@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import address
 import nbformat
 import pytest
 
@@ -11,8 +12,8 @@ INSTALL = """\
 try:
     import zflib
 except ImportError:  # on Colab, or wherever the course is not installed yet
-    %pip install -q zflib
-    import zflib"""
+    %pip install -q "zflib @ git+https://github.com/{owner}/{name}"
+    import zflib""".format(**address.address())
 DIRECTIVE = re.compile(r"^(`{3,}|:{3,})\{", re.MULTILINE)
 
 

@@ -26,6 +26,7 @@ class Page:
     resources: list[str] = field(default_factory=list)  # what the browser fetches by itself
     images: list[dict[str, str | None]] = field(default_factory=list)  # attributes of every <img> of the article
     captions: list[str] = field(default_factory=list)  # emphasised paragraphs that open with "Figure"
+    said: dict[str, str] = field(default_factory=dict)  # <meta> by name or property
     stderr: bool = False
 
 
@@ -49,6 +50,8 @@ class _Reader(HTMLParser):
         page.ids.update(filter(None, [attributes.get("id"), attributes.get("name") if tag == "a" else None]))
         if tag == "a" and attributes.get("href"):
             page.links.append(attributes["href"])
+        if tag == "meta" and (name := attributes.get("name") or attributes.get("property")):
+            page.said[name] = attributes.get("content") or ""
         if tag == "link" and "canonical" not in (attributes.get("rel") or ""):
             page.resources.append(attributes.get("href") or "")
         if tag in {"script", "img", "iframe", "source", "video", "audio", "embed", "input"} and attributes.get("src"):

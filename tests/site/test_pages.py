@@ -1,11 +1,13 @@
 """The built pages, read as files."""
 
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
+from xml.etree import ElementTree
 
+import address
 import check_site
 import pytest
-import yaml
+from PIL import Image
 
 ROOT = Path(__file__).parents[2]
 TOC = ROOT / "_toc.yml"
@@ -44,11 +46,31 @@ def test_no_page_needs_a_widget_manager(site):
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
-def test_the_colab_button_opens_this_notebook(site, name):
-    repository = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]
-    start = "https://colab.research.google.com" + repository["url"].removeprefix("https:/").replace(".com", "", 1)
-    start += f"/blob/{repository['branch']}/"
+def test_the_colab_button_and_link_open_this_notebook(site, name):
+    start = "https://colab.research.google.com/github/{owner}/{name}/blob/{branch}/".format(**address.address())
     links = check_site.read(site / f"{name}.html", site).links
-    targets = [unquote(link.removeprefix(start)) for link in links if link.startswith(start)]
-    assert targets == [f"{name}.ipynb"]
+    targets = [unquote(link.removeprefix(start)) for link in links if link.startswith("https://colab.")]
+    assert targets == [f"{name}.ipynb"] * 2
     assert (ROOT / targets[0]).is_file()
+
+
+def test_the_map_of_the_site_lists_every_page(site):
+    listed = ElementTree.parse(site / "sitemap.xml").iter("{http://www.sitemaps.org/schemas/sitemap/0.9}loc")
+    start = "https://{owner}.github.io/{name}/".format(**address.address())
+    assert sorted(place.text for place in listed) == sorted(
+        f"{start}{name}.html" for name in [*check_site.toc(TOC), "index"]
+    )
+
+
+@pytest.mark.parametrize("name", check_site.toc(TOC))
+def test_a_page_that_is_shared_has_a_description_and_a_preview(site, name):
+    said = check_site.read(site / f"{name}.html", site).said
+    assert len(said["description"].split()) > 10
+    assert said["og:description"] == said["description"]
+    assert said["og:title"]
+    preview = urlsplit(said["og:image"])
+    start = urlsplit("https://{owner}.github.io/{name}/".format(**address.address()))
+    assert (preview.scheme, preview.netloc) == (start.scheme, start.netloc)
+    with Image.open(site / preview.path.removeprefix(start.path)) as picture:
+        assert picture.width >= 600 and picture.height >= 300  # below that, most services show a thumbnail or nothing
+    assert said["og:image:alt"]
