@@ -165,12 +165,27 @@ def test_without_javascript_the_first_picture_is_there(browser, page, explorer):
         browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
 
 
-def test_a_missing_sheet_is_said(browser, page):
-    shutil.rmtree(page.parent / "explorers")
+def test_a_missing_sheet_leaves_the_first_picture_and_says_so_until_it_is_there(browser, page, explorer):
+    sheets, away = page.parent / "explorers", page.parent / "away"
+    sheets.rename(away)
     open_page(browser, page, 1200)
-    root, _ = parts(browser)
+    root, (kind, step, _) = parts(browser)
+    step.send_keys(Keys.END)
     red = root.find_element(By.CSS_SELECTOR, ".zf-impossible")
-    WebDriverWait(browser, 20).until(lambda _: "can't be loaded" in red.text)
+    start = {"kind": "photograph", "step": 1, "mirrored": False}
+    for control in (step, kind):
+        WebDriverWait(browser, 20).until(lambda _: "can't be loaded" in red.text)
+        settle(browser, root, explorer.alt(**start))
+        (image,) = [img for img in root.find_elements(By.TAG_NAME, "img") if img.is_displayed()]
+        assert image.accessible_name == explorer.alt(**start)
+        assert np.abs(np.asarray(screenshot(root), float)[:120, :160] - explorer.frame(**start)).mean() < 4
+        assert red.location["y"] >= image.location["y"] + image.size["height"]  # below it, not over it
+        control.send_keys(Keys.ARROW_DOWN)
+    away.rename(sheets)
+    kind.send_keys(Keys.HOME)
+    step.send_keys(Keys.END)
+    settle(browser, root, explorer.alt(**start | {"step": 4}))
+    assert not red.is_displayed()
 
 
 def test_the_geometry_follows_the_keyboard(browser, page):

@@ -10,62 +10,82 @@
     const view = root.querySelector(".zf-view");
     const red = root.querySelector(".zf-impossible");
     const caption = root.querySelector("figcaption");
+    const first = view.firstElementChild; // the picture that is part of the page; none if the start is impossible
+    const firstWords = caption.textContent;
     const loaded = []; // one <img> per sheet, kept: going back to it costs nothing
+    let wanted; // what the controls ask for
 
     const position = (control) =>
       control.type === "checkbox" ? Number(control.checked) : control.selectedIndex ?? Number(control.value);
 
-    const current = () =>
-      data.settings[controls.reduce((index, control, axis) => index * data.lengths[axis] + position(control), 0)];
-
     function sheet(number) {
-      if (!loaded[number]) {
-        const img = document.createElement("img");
-        img.className = "dark-light";
-        img.hidden = true;
-        img.addEventListener("load", show);
-        img.addEventListener("error", () => {
-          img.failed = true;
-          show();
-        });
-        img.src = data.sheets[number].src;
-        view.append(img);
-        loaded[number] = img;
-      }
-      return loaded[number];
+      if (loaded[number]) return loaded[number];
+      const img = document.createElement("img");
+      img.className = "dark-light";
+      img.hidden = true;
+      img.src = data.sheets[number].src;
+      view.append(img);
+      return (loaded[number] = img);
     }
 
     function say(problem, words) {
-      view.style.visibility = problem ? "hidden" : "visible";
       red.textContent = problem;
       if (caption.textContent !== words) caption.textContent = words;
     }
 
-    function show() {
-      for (const control of controls) {
-        if (control.type !== "range") continue;
-        const words = JSON.parse(control.dataset.words)[control.value];
-        control.setAttribute("aria-valuetext", words);
-        control.nextElementSibling.textContent = words;
-      }
-      const setting = current();
-      view.ariaBusy = "false";
-      if (setting.impossible) return say(setting.impossible, "");
+    function only(img) {
+      for (const other of view.children) other.hidden = other !== img;
+    }
+
+    function put(img, setting) {
       const [number, column, row] = setting.at;
-      const img = sheet(number);
-      if (img.failed) return say(`The file ${data.sheets[number].src} with this picture can't be loaded.`, "");
-      if (!img.complete) {
-        view.ariaBusy = "true"; // the last picture stays, dimmed, until the sheet is there and calls show again
-        return say("", caption.textContent);
-      }
       const { columns, rows } = data.sheets[number];
       img.style.width = `${100 * columns}%`;
       img.style.height = `${100 * rows}%`;
       img.style.left = `${-100 * column}%`;
       img.style.top = `${-100 * row}%`;
       img.alt = setting.words;
-      for (const other of view.children) other.hidden = other !== img;
+      only(img);
       say("", setting.words);
+    }
+
+    // Without its sheet a setting has no picture: back to the first one and its words, with a sentence in between.
+    function miss(img, number) {
+      img.remove();
+      delete loaded[number]; // to be asked for again: the network may be back
+      only(first);
+      red.style.gridRow = "2";
+      const instead = first ? " Instead, this is the picture that the page came with." : "";
+      say(`The file ${data.sheets[number].src} with the picture of this setting can't be loaded.${instead}`, firstWords);
+    }
+
+    async function show() {
+      for (const control of controls) {
+        if (control.type !== "range") continue;
+        const words = JSON.parse(control.dataset.words)[control.value];
+        control.setAttribute("aria-valuetext", words);
+        control.nextElementSibling.textContent = words;
+      }
+      const index = controls.reduce((sum, control, axis) => sum * data.lengths[axis] + position(control), 0);
+      wanted = data.settings[index];
+      const { impossible } = wanted;
+      view.style.visibility = impossible ? "hidden" : "visible";
+      view.ariaBusy = String(!impossible); // the last picture stays, soon dimmed, until the next is there
+      red.style.gridRow = "";
+      if (impossible) return say(impossible, "");
+      red.textContent = "";
+      const [number] = wanted.at;
+      const img = sheet(number);
+      // Decoded before it is shown: no moment without a picture.
+      const there = await img.decode().then(() => true, () => false);
+      if (wanted.at?.[0] !== number) return; // the reader has moved on, to another sheet
+      view.ariaBusy = "false";
+      if (!there) return miss(img, number);
+      put(img, wanted);
+      // The other sheets of this value of the first control, so that the other controls don't wait.
+      const each = data.settings.length / data.lengths[0];
+      const begin = index - (index % each);
+      for (const { at } of data.settings.slice(begin, begin + each)) if (at) sheet(at[0]);
     }
 
     root.addEventListener("input", show);
