@@ -1,0 +1,230 @@
+"""Numbers in the prose: a measured one is printed by a cell, and any other says in numbers.yaml where it comes from.
+
+A page's prose is its markdown and its alternative texts, without code, links, titles, quotations and references.
+Exercises and quizzes are left out: their numbers are made up for them, and worked out in them. Of the numbers in the
+rest those that count (up to twelve) and years are left alone. Every other one needs an entry under its page and
+section. The key is the number, or some words with one or several in them; the source is one of these:
+
+    an expression  of architectures, recipes, published figures and arithmetic: evaluated, and rounded as it is printed
+    a citation     a key of references.bib; the page names the work
+    code           a setting: it stands as it is in a code cell of the chapter
+
+A result is none of these. What the names below give to an expression are no results, and a literal is no expression.
+"""
+
+import ast
+import re
+from functools import cache
+from math import log, pi, sqrt
+from pathlib import Path
+
+import nbformat
+import pytest
+import torch
+import torchvision
+import yaml
+from scipy import stats
+
+from zflib import ALEXNET, ZFNET, aliasing, paper
+from zflib.analysis import effective_field
+from zflib.analysis.spectrum.gap import PRESENT
+from zflib.data.sets import _PICTURES as PICTURES
+from zflib.experiments.displacement import BAND
+from zflib.experiments.stems import SHORT
+from zflib.training.recipe import MINI, PAPER
+
+ROOT = Path(__file__).parents[2]
+PAGES = [
+    *sorted(ROOT.glob("notebooks/*.ipynb")),
+    ROOT / "README.md",
+    *(ROOT / "book" / f"{name}.md" for name in ("index", "history", "how_to_use", "retold")),
+]
+PARTS = {"third": 3, "quarter": 4, "fifth": 5, "sixth": 6, "eighth": 8, "tenth": 10, "hundredth": 100}
+COUNTS = {"a": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "nine": 9}
+NUMBER = re.compile(
+    rf"\b(?P<count>{'|'.join(COUNTS)}) (?P<part>{'|'.join(PARTS)})s?(?= of\b)"
+    r"|(?<![\w.])(?P<digits>(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.(?P<decimals>\d+))?)"
+    r"(?P<unit> (?:%|per cent|percent|points?)(?!\w))?"
+)
+NO_PROSE = [
+    r"^```.*?^```",
+    r"^>.*?$",
+    r"^#+ .*?$",
+    r"^\*\*Time:\*\*.*?$",
+    r"^\| \d+ \|",
+    r"<[^>]*>",
+    r"`[^`]*`",
+    r'"[^"]*"',
+    r"(?<=\])\([^)]*\)",
+    r"\\tag\{[^}]*\}",
+    r"\b(?:arXiv:|SHA-|Caltech-|CC BY |LNCS |pp\. |Python )[\d.–]+",
+    r"\b(?:[Ff]igure|[Tt]able|[Ss]ection|[Cc]hapter|[Ee]xercise|[Ee]quation)s? \(?[\d.]+\)?"
+    r"(?:(?:,| and| to) \(?[\d.]+\)?)*",
+    r"\b\d+ (?:August|September|October|November|December)\b",
+]
+
+
+@cache
+def sections(path):
+    """The prose of a page by the title of its section; what stands above the first is the page's own."""
+    text = path.read_text(encoding="utf-8") if path.suffix == ".md" else "\n\n".join(in_cells(path))
+    above, *parts = re.split(r"^## (.+)$", text, flags=re.MULTILINE)
+    found = {"above": above, **dict(zip(parts[::2], parts[1::2], strict=True))}
+    for title in ("Exercises", "Quiz", "References"):
+        found.pop(title, None)
+    for title, part in found.items():
+        for pattern in NO_PROSE:
+            part = re.sub(pattern, " ", part, flags=re.MULTILINE | re.DOTALL)
+        found[title] = re.sub(r"\s+", " ", part)
+    return found
+
+
+def in_cells(path):
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type == "markdown":
+            yield cell.source
+        elif image := cell.metadata.get("mystnb", {}).get("image"):
+            yield image["alt"]
+
+
+def numbers(text):
+    return [found for found in NUMBER.finditer(text) if not counts(found)]
+
+
+def counts(found):
+    """Up to twelve without a unit, a year, or the whole of something."""
+    digits = found["digits"]
+    plain = digits and digits.isdigit() and not found["unit"]
+    return found[0] == "100 %" or (plain and (int(digits) <= 12 or 1900 <= int(digits) <= 2030))
+
+
+def value(found):
+    """A number as it is printed, and how far from it the exact one may lie."""
+    if found["part"]:
+        return COUNTS[found["count"]] / PARTS[found["part"]], 0.05
+    return float(found["digits"].replace(",", "")), 0.5 * 10.0 ** -len(found["decimals"] or "") * (1 + 1e-9)
+
+
+def at(architecture, name):
+    (found,) = (step for step in architecture.geometry() if step.name == name)
+    return found
+
+
+def parameters(architecture):
+    return sum(step.parameters for step in architecture.geometry())
+
+
+def work(architecture):
+    return sum(step.macs for step in architecture.geometry())
+
+
+with torch.device("meta"):  # its shapes without its memory
+    TORCHVISION = torchvision.models.alexnet()
+
+NAMES = {  # what an expression may use; none of it is measured
+    "ALEXNET": ALEXNET,
+    "ZFNET": ZFNET,
+    "mini": ZFNET.mini(),
+    "at": at,
+    "parameters": parameters,
+    "work": work,
+    "torchvision_alexnet": TORCHVISION,
+    "alexnet_file": torchvision.models.AlexNet_Weights.IMAGENET1K_V1.meta,
+    "PAPER": PAPER,
+    "MINI": MINI,
+    "SHORT": SHORT,
+    "PICTURES": PICTURES,
+    "BAND": BAND,
+    "PRESENT": PRESENT,
+    "share_of_field": effective_field.__defaults__[0],
+    "A": paper.TABLES[3]["alexnet_replication"],
+    "Z": paper.TABLES[3]["zfnet"],
+    "fold": aliasing.fold,
+    "normal": stats.norm,
+    "student": stats.t,
+    "log": log,
+    "pi": pi,
+    "sqrt": sqrt,
+    **{name: getattr(paper, name) for name in ("ARCHITECTURE", "BANKS", "ILSVRC", "TABLES", "TRAINING")},
+    "__builtins__": {"len": len, "max": max, "range": range, "round": round, "sum": sum},
+}
+
+
+@cache
+def settings(path):
+    """The numbers that stand in a chapter's code cells."""
+    found = set()
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type == "code":
+            source = re.sub(r"^(\s*)%.*", r"\1pass", cell.source, flags=re.MULTILINE)
+            found |= {node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant)}
+    return {each for each in found if isinstance(each, (int, float))}
+
+
+WORKS = dict(
+    re.findall(
+        r"^@\w+\{(\w+),.*?^  title +=\s+\{(.*?)\},\n",
+        (ROOT / "book" / "references.bib").read_text(),
+        re.DOTALL | re.MULTILINE,
+    )
+)
+ENTRIES = yaml.safe_load(Path(__file__).with_name("numbers.yaml").read_text(encoding="utf-8"))
+EVERYWHERE = ENTRIES.pop("everywhere")
+
+
+def accepts(source, printed, path):
+    """Whether a source gives the numbers that were found in an entry's key."""
+    if source == "code":
+        return all(value(each)[0] in settings(path) for each in printed)
+    if source in WORKS:
+        text = path.read_text(encoding="utf-8")
+        return source in text or re.sub(r"[{}]", "", WORKS[source]) in text
+    assert not isinstance(ast.parse(source, mode="eval").body, ast.Constant), f"no source: {source}"
+    exact = eval(source, NAMES)
+    exact = tuple(exact) if isinstance(exact, (tuple, list)) else (exact,)
+    wanted = [value(each) for each in printed]
+    return len(exact) == len(wanted) and all(
+        abs(abs(one) - number) <= tolerance for one, (number, tolerance) in zip(exact, wanted, strict=True)
+    )
+
+
+def unaccounted(text, entries):
+    """Numbers in a section that no entry covers, and entries that cover none."""
+    free, unused = numbers(text), []
+    # Long keys first: "0.14 for ZFNet's" is not to be taken by "0.14".
+    for key in sorted(entries, key=len, reverse=True):
+        places = [at.span() for at in re.finditer(rf"(?<![\w.,]){re.escape(key)}(?!\w|[.,]\d)", text)]
+        left = [each for each in free if not any(a <= each.start() and each.end() <= b for a, b in places)]
+        if len(left) == len(free):
+            unused.append(key)
+        free = left
+    return [text[max(0, each.start() - 40) : each.end() + 20] for each in free], unused
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_every_number_says_where_it_comes_from(path):
+    found, listed = sections(path), ENTRIES.get(path.name, {})
+    assert set(listed) <= set(found), "sections that the page no longer has"
+    for title, text in found.items():
+        entries = listed.get(title, {})
+        strange, unused = unaccounted(text, {**EVERYWHERE, **entries})
+        assert not strange, f'"{title}": typed numbers without a source; print results, list the others'
+        assert not set(unused) & set(entries), f'"{title}": listed, but not printed'
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_every_source_gives_the_number(path):
+    for title, entries in {**ENTRIES.get(path.name, {}), "everywhere": EVERYWHERE}.items():
+        for key, source in entries.items():
+            assert accepts(source, list(NUMBER.finditer(key)), path), f'"{title}": {key} is not {source}'
+
+
+def test_a_typed_result_is_found():
+    sentence = "AlexNet errs on 21.9 % of them, ZFNet on a fifth of them, 2 points less, with 7 x 7 filters since 2013."
+    assert [each[0] for each in numbers(sentence)] == ["21.9 %", "a fifth", "2 points"]
+    assert unaccounted("errs on 21.9 % of 224", {"224": "ZFNET.input_size"}) == (["errs on 21.9 % of 224"], [])
+    assert not accepts("ZFNET.input_size", numbers("225"), PAGES[0])
+    assert not accepts("code", numbers("21.9 %"), PAGES[0])
+    assert not accepts("freund1997", numbers("21.9 %"), PAGES[0])
+    with pytest.raises(AssertionError):
+        accepts("21.9", numbers("21.9 %"), PAGES[0])
