@@ -1,5 +1,6 @@
 """The checkers of chapter 7 tell right from wrong, name the slip, and never raise."""
 
+from fractions import Fraction
 from math import comb
 
 import numpy as np
@@ -35,7 +36,9 @@ DENSE = (POOL5 + 1) * 4096, 4097 * 4096, 4097 * 1000
 WHOLE, LEFT = CONVS + sum(DENSE), CONVS + (POOL5 + 1) * 1000
 
 
-@pytest.mark.parametrize("answer", [1 - LEFT / WHOLE, 0.792, torch.tensor([0.7922])])
+@pytest.mark.parametrize(
+    "answer", [1 - LEFT / WHOLE, 0.792, 0.79, torch.tensor([0.7922]), Fraction(WHOLE - LEFT, WHOLE)]
+)
 def test_the_share_of_the_parameters(answer):
     assert check_share(answer) and "79.2%" in check_share(answer).text
 
@@ -44,6 +47,9 @@ def test_the_share_of_the_parameters(answer):
     ("answer", "slip"),
     [
         (79.2, "percent"),
+        (79, "percent"),
+        (0.8, "too much"),
+        ("0.79", "expected"),
         (LEFT / WHOLE, "left"),
         (WHOLE - LEFT, "how many are lost"),
         ((DENSE[0] + DENSE[1]) / WHOLE, "what does layer 8 read"),

@@ -2,13 +2,30 @@
 
 import pytest
 import torch
+from rubbish import RUBBISH
 from torch.nn import functional as F
 
 from zflib.deconvnet import DeconvNet, pool, unpool
 from zflib.exercises import deconvnet as chapter
 
 
-@pytest.mark.parametrize("answer", [[1, 0, 1, 0, -2], (1.0, 0.0, 1.0, 0.0, -2.0), torch.tensor([1.0, 0, 1, 0, -2])])
+@pytest.mark.parametrize("check", [chapter.check_filtering_back, chapter.check_rectify, chapter.check_deconvnet])
+@pytest.mark.parametrize("answer", RUBBISH, ids=range(len(RUBBISH)))
+def test_rubbish_is_answered_in_words(check, answer):
+    verdict = check(answer)
+    assert not verdict
+    assert "expected" in verdict.text.lower() or "the function raised" in verdict.text
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        [1, 0, 1, 0, -2],
+        (1.0, 0.0, 1.0, 0.0, -2.0),
+        torch.tensor([1.0, 0, 1, 0, -2]),
+        torch.tensor([1.0, 0, 1, 0, -2], requires_grad=True),
+    ],
+)
 def test_filtering_back_right(answer):
     assert chapter.check_filtering_back(answer)
 
@@ -20,7 +37,10 @@ def test_filtering_back_right(answer):
         ([-1, 0, -1, 0, 2], "back to front"),
         ([1, 0, -1, 0, -2], "position 2 .* 2 of the two copies"),
         ([1, 0, 1, 0, 2], "position 4 .* 1 of the two"),
+        ([1, 0, 2, 0, -2], "position 2 .* 2 of the two copies"),
+        ([-2, 0, 1, 0, 1], "position 0 .* 1 of the two"),
         ([1, 2], "five numbers"),
+        (["1", "0", "1", "0", "-2"], "five numbers"),
         ("rubbish", "five numbers"),
         ([1, 0, 1, 0, float("nan")], "five numbers"),
         (None, "five numbers"),
@@ -42,6 +62,8 @@ def rules(signal, activation, method):
 
 def test_rectify_right():
     assert chapter.check_rectify(rules)
+    assert chapter.check_rectify(lambda s, a, m: rules(s, a, m).double())
+    assert chapter.check_rectify(lambda s, a, m: rules(s, a, m).requires_grad_())
 
 
 @pytest.mark.parametrize(
@@ -52,6 +74,11 @@ def test_rectify_right():
         (lambda s, a, m: rules(s, a, "gradient"), "deconvnet: .*behaves like gradient"),
         (lambda s, a, m: rules(s, a, "deconvnet"), "gradient: .*behaves like deconvnet"),
         (lambda s, a, m: s, "deconvnet: "),
+        (lambda s, a, m: rules(s, a, m) * (a if m == "gradient" else 1), "gradient: the right places pass"),
+        (lambda s, a, m: rules(s, a, m) != 0, "deconvnet: the right places pass"),
+        (lambda s, a, m: rules(s, a, m if m == "deconvnet" else "guided"), "gradient: .*behaves like guided"),
+        (lambda s, a, m: -rules(-s, a, m), "deconvnet: "),
+        (lambda s, a, m: rules(s, a, m).numpy(), "ndarray"),
         (lambda s, a, m: None, "NoneType"),
         (lambda s, a, m: s[:1], "expected a tensor of shape"),
         (lambda s, a: s, "raised TypeError"),
@@ -80,6 +107,17 @@ def down(net, x, channel, overlap="sum", bias=False, seed=None, method="deconvne
 
 def test_deconvnet_right():
     assert chapter.check_deconvnet(down)
+    assert chapter.check_deconvnet(lambda *a: down(*a).double())
+
+
+def test_deconvnet_that_spoils_the_network_is_judged_by_what_it_returns():
+    def spoiling(net, x, channel):
+        found = down(net, x, channel)
+        with torch.no_grad():
+            net[0].weight.zero_()
+        return found
+
+    assert chapter.check_deconvnet(spoiling)
 
 
 @pytest.mark.parametrize(
@@ -93,6 +131,10 @@ def test_deconvnet_right():
         (lambda *a: down(*a, seed=1), "the scale is not"),
         (lambda *a: down(*a, bias=True), "Did a bias come along"),
         (lambda *a: -down(*a), "correlation with zflib's projection: -1.00"),
+        (lambda net, x, channel: down(net, x, 0), "correlation"),
+        (lambda *a: down(*a).flip(3), "correlation|nothing"),
+        (lambda *a: 0 * down(*a), "zero everywhere"),
+        (lambda *a: down(*a) * float("nan"), "not finite"),
         (lambda *a: down(*a)[:, :, :5], "expected a tensor of shape"),
         (lambda *a: 1 / 0, "raised ZeroDivisionError"),
         (lambda *a: None, "NoneType"),

@@ -88,6 +88,10 @@ def test_shares_of_energy():
         verdict = check_shares(lambda filter, edges, slip=slip: shares(filter, edges, **slip))
         assert not verdict and words in verdict.text, verdict.text
     assert not check_shares(lambda filter, edges: shares(filter, edges, size=filter.shape[1]))  # not padded
+    assert not check_shares(lambda filter, edges: shares(filter - filter.mean((1, 2), keepdims=True), edges))
+    assert not check_shares(lambda filter, edges: shares(filter * np.hanning(filter.shape[1] + 2)[1:-1], edges))
+    assert not check_shares(lambda filter, edges: shares(filter, edges)[::-1])
+    assert not check_shares(lambda filter, edges: 100 * shares(filter, edges))
     assert "0.2" in check_shares(lambda filter, edges: np.full(5, 0.2)).text
 
 

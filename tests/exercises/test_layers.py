@@ -36,6 +36,9 @@ def test_the_strongest_three(answer):
         ([1, 5, 2], "ties"),
         ([1, 5, 3], "larger ones exist"),
         ([1, 5, 9], "0 to 5"),
+        ([9, 9, 7], "values themselves"),
+        ([0, 5, 1], "order"),
+        (["1", "5", "0"], "numbers of three pictures"),
     ],
 )
 def test_slips_with_the_strongest_three(answer, slip):
@@ -52,12 +55,17 @@ def entropy(labels, log=np.log2):
 def test_entropy():
     assert check_entropy(entropy)
     assert check_entropy(lambda labels: torch.tensor(entropy(labels)))
+    assert check_entropy(lambda labels: np.array([entropy(labels)]))
+    assert check_entropy(lambda labels: entropy([labels.pop() for _ in range(len(labels))]))
     for wrong, slip in (
         (lambda labels: entropy(labels, np.log), "nats"),
         (lambda labels: -entropy(labels), "sign"),
         (lambda labels: entropy(labels) / np.log2(9), "expected"),
         (lambda labels: len(set(labels)), "expected"),
         (lambda labels: 1.0, "expected"),
+        (lambda labels: entropy(labels) * len(labels) / 9, "expected"),
+        (lambda labels: str(entropy(labels)), "a number was expected"),
+        (lambda labels: entropy(labels, np.log10), "expected"),
     ):
         verdict = check_entropy(wrong)
         assert not verdict and slip in verdict.text
@@ -93,10 +101,20 @@ def about_the_peak(energy, share):
             return 2 * reach + 1
 
 
+def every_square(energy, share):
+    """Right, and the very function that the exercise asks to replace."""
+    for length in range(1, len(energy) + 1):
+        for row, column in np.ndindex(len(energy) - length + 1, len(energy) - length + 1):
+            if energy[row : row + length, column : column + length].sum() >= share * energy.sum():
+                return length
+
+
 def test_effective_side():
     assert check_effective_field(side)
     for wrong, slip in (
         (about_the_peak, "centred on the peak"),
+        (every_square, "again and again"),
+        (lambda energy, share: every_square(energy, share) if len(energy) < 25 else 1 / 0, "raised ZeroDivisionError"),
         (lambda energy, share: side(energy, share) + 1, "more than it takes"),
         (lambda energy, share: side(energy, share) - 1, "too little"),
         (lambda energy, share: len(energy), "more than it takes"),

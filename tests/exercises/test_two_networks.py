@@ -23,6 +23,9 @@ RUBBISH = (
     (None, None),
     (46,),
     (46.5, 23),
+    {46, 23},
+    ["46", "23"],
+    (True, True),
     object(),
     len,
     10**400,
@@ -69,6 +72,7 @@ def test_sides_are_torchs():
         ((48, 23), "Count again"),
         ((46, 22), "rounds down"),
         ((46, 24), "once more"),
+        ((23, 46), "changed places"),
     ],
 )
 def test_sides_names_the_slip(wrong, hint):
@@ -87,6 +91,8 @@ def sees(step, pixel):
 def test_units_that_see():
     assert exercises.check_units_that_see(sees)
     assert exercises.check_units_that_see(lambda step, pixel: tuple(reversed(sees(step, pixel))))
+    assert exercises.check_units_that_see(lambda step, pixel: (row for row in sees(step, pixel)))
+    assert exercises.check_units_that_see(lambda step, pixel: torch.tensor(sees(step, pixel)))
 
 
 @pytest.mark.parametrize(
@@ -96,6 +102,11 @@ def test_units_that_see():
         lambda step, pixel: list(range(step.size)),
         lambda step, pixel: sees(step, pixel)[:-1],
         lambda step, pixel: sees(step, pixel + 1),
+        lambda step, pixel: [r for r in range(step.size) if step.box(r, 0)[0] <= pixel <= step.box(r, 0)[2]],
+        lambda step, pixel: [r for r in range(step.size) if step.box(r, 0)[0] < pixel < step.box(r, 0)[2]],
+        lambda step, pixel: [r - 1 for r in sees(step, pixel)],
+        lambda step, pixel: map(str, sees(step, pixel)),
+        lambda step, pixel: (1 / 0 for _ in range(3)),
         lambda step, pixel: [r for r in range(step.size) if abs(r * step.jump - pixel) <= step.receptive_field // 2],
         lambda step, pixel: 3,
         lambda step, pixel: None,
@@ -116,8 +127,15 @@ def centre(layers):
     return at
 
 
+def popping(layers):
+    """Like `centre`, and leaves an empty list behind."""
+    return centre([layers.pop(0) for _ in range(len(layers))])
+
+
 def test_first_centre():
     assert exercises.check_first_centre(centre)
+    assert exercises.check_first_centre(popping)
+    assert exercises.check_first_centre(lambda layers: torch.tensor([centre(layers)]))
     layers = [(c.kernel, c.stride, c.pad) for c in ZFNET.convs[:1]] + [(3, 2, 0)]
     pool1 = next(step for step in ZFNET.geometry() if step.name == "pool1")
     assert exercises.first_centre_by_counting(layers) == centre(layers) == pool1.offset
@@ -128,6 +146,9 @@ def test_first_centre():
     [
         lambda layers: 0,
         lambda layers: centre(layers) + 0.5,
+        lambda layers: -centre(layers),
+        lambda layers: centre([(2 * (k // 2) + 1, s, p) for k, s, p in layers]),
+        lambda layers: centre(layers[::-1]),
         lambda layers: sum((k - 1) / 2 - p for k, _, p in layers),
         lambda layers: centre([(k, s, 0) for k, s, _ in layers]),
         lambda layers: float("nan"),
@@ -159,10 +180,17 @@ def test_missing_control():
         (restride(2, 2, pads=(2, 6)), "15x15"),
         (restride(2, 2).with_units(2048), "fully connected"),
         (
-            replace(ALEXNET, input_size=64, convs=(replace(ALEXNET.convs[0], stride=400), *ALEXNET.convs[1:])),
+            replace(ALEXNET, convs=(replace(ALEXNET.convs[0], stride=400), *ALEXNET.convs[1:])),
             "can't be",
         ),
-        (replace(ALEXNET, convs=tuple(replace(c, pool=None) for c in ALEXNET.convs)), "pooling"),
+        (restride(2, 2).mini(), "scale"),
+        (replace(restride(2, 2), classes=10), "classes"),
+        (replace(restride(2, 2), convs=restride(2, 2).convs[:4]), "five convolutions"),
+        (replace(ALEXNET, convs=tuple(replace(c, pool=None) for c in ALEXNET.convs)), "what came is Conv(layer=1,"),
+        (
+            replace(ALEXNET, convs=tuple(replace(c, norm=False) for c in restride(2, 2).convs)),
+            "norm=True) was expected",
+        ),
     ],
 )
 def test_missing_control_refuses(wrong, hint):

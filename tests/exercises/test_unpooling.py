@@ -42,6 +42,8 @@ def test_right_switches_in_any_form(answer):
         ([[0, 5], [4, 6]], "largest values themselves"),
         ([[1, 8], [9, 15]], "one too large"),
         ([[0, 3], [0, 2]], "inside each window"),
+        ([[0, 13], [2, 11]], "down the columns"),
+        ([[0, 8], [7, 14]], "outside that window"),
         ([[0, 7], [12, 14]], "the first one counts"),
         ([[5, 7], [8, 14]], "the first one counts"),
         ([[0, 6], [8, 14]], "holds 2; the largest value there is 5"),
@@ -50,6 +52,7 @@ def test_right_switches_in_any_form(answer):
         ([[-1, 7], [8, 14]], "no position -1"),
         ([[0.5, 7], [8, 14]], "expected two rows of two"),
         ([0, 7, 8, 14], "expected two rows of two"),
+        ([["0", "7"], ["8", "14"]], "expected two rows of two"),
     ],
 )
 def test_each_slip_with_switches_is_named(answer, slip):
@@ -84,6 +87,7 @@ def test_counterexamples():
     x[:2, :2] = -1
     assert check_counterexample(x)
     assert check_counterexample(-np.arange(1, 17).reshape(4, 4))
+    assert check_counterexample(np.full((4, 4), -1e-60)), "however little it is below zero"
 
 
 @pytest.mark.parametrize("x", [np.ones((4, 4)), np.zeros((4, 4)), np.arange(16).reshape(4, 4)])
@@ -102,8 +106,18 @@ def mean(values, switches, size):
     return unpool(values, switches, size) / claims.clamp(min=1)
 
 
+def spoiling(values, switches, size):
+    """Like `mean`, and leaves nothing of what it was given."""
+    found = mean(values, switches, size)
+    values.zero_()
+    switches.zero_()
+    return found
+
+
 def test_mean():
     assert check_mean(mean)
+    assert check_mean(spoiling)
+    assert check_mean(lambda values, switches, size: mean(values.double(), switches, size))
 
 
 @pytest.mark.parametrize(
@@ -113,6 +127,9 @@ def test_mean():
             lambda v, s, z: unpool(v, s, z, overlap="sum") / unpool(torch.ones_like(v), s, z, overlap="sum"),
             "not finite",
         ),
+        (lambda v, s, z: unpool(v, s, z) / unpool((v > 0).float(), s, z).clamp(min=1), "was expected at"),
+        (lambda v, s, z: unpool(v, s, z) / unpool((v != 0).float(), s, z).clamp(min=1), "was expected at"),
+        (lambda v, s, z: mean(v, s, z).relu(), "was expected at"),
         (lambda v, s, z: unpool(v, s, z, overlap="sum"), 'overlap="sum"'),
         (lambda v, s, z: unpool(v, s, z, overlap="last"), 'overlap="last"'),
         (lambda v, s, z: unpool(v, s, z, overlap="max"), 'overlap="max"'),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from textwrap import fill
 from typing import Any
@@ -46,9 +46,10 @@ def interval_score(low: float, high: float, outcome: float, level: float = 0.8) 
 
 
 def attempt(function: Callable[..., Any], *arguments: Any) -> tuple[Any, str]:
-    """What a reader's function returns, or None and a phrase that says how it failed."""
+    """What a reader's function returns, or None and a phrase that says how it failed. Of a generator, its values."""
     try:
-        return function(*arguments), ""
+        came = function(*arguments)
+        return list(came) if isinstance(came, Iterator) else came, ""
     except Exception as error:  # whatever a reader's code raises is an answer to report, not ours to handle
         return None, f"raised {type(error).__name__}: {error}"
 
@@ -57,8 +58,22 @@ def numbers(answer: Any) -> np.ndarray | None:
     """The answer as an array of finite numbers, or None where it is nothing of the kind."""
     try:
         array = np.asarray(answer.detach().cpu() if isinstance(answer, Tensor) else answer)
+        if array.dtype.kind == "O":  # fractions and decimals
+            array = array.astype(float)
     except Exception:  # a learner's object may raise anything; then it is no array of numbers
         return None
     if array.dtype.kind not in "iuf" or not array.size or not np.isfinite(array).all():
         return None
     return array.astype(float)
+
+
+def number(answer: Any) -> float | None:
+    """The answer as one finite number, or None where it is nothing of the kind."""
+    given = numbers(answer)
+    return float(given.ravel()[0]) if given is not None and given.size == 1 else None
+
+
+def whole_numbers(answer: Any) -> list[int] | None:
+    """The answer as a list of whole numbers, or None where it is nothing of the kind."""
+    given = numbers(answer)
+    return [int(v) for v in given] if given is not None and given.ndim == 1 and not (given % 1).any() else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from zflib.deconvnet import DeconvNet
-from zflib.exercises import Verdict, attempt
+from zflib.exercises import Verdict, attempt, numbers
 
 # Exercise 3.1: a signal of two numbers on its way down through a filter of three taps that moves two at a time.
 SIGNAL, TAPS, STRIDE = np.array([1.0, 2.0]), np.array([1.0, 0.0, -1.0]), 2
@@ -20,11 +21,8 @@ def check_filtering_back(answer: Any) -> Verdict:
     expected = "five numbers, one for each position that the filter can reach"
     if answer is ...:
         return Verdict(False, f"no answer yet. Expected: {expected}.")
-    try:
-        given = np.asarray(answer, dtype=float)
-    except (TypeError, ValueError):
-        return Verdict(False, f"expected {expected}; what came is {answer!r}.")
-    if given.shape != (5,) or not np.isfinite(given).all():
+    given = numbers(answer)
+    if given is None or given.shape != (5,):
         return Verdict(False, f"expected {expected}; what came is {answer!r}.")
     right, flipped = _filtered_back(SIGNAL, TAPS), _filtered_back(SIGNAL, TAPS[::-1])
     if np.allclose(given, right):
@@ -56,14 +54,18 @@ def check_rectify(function: Any) -> Verdict:
     for method, right in rules.items():
         came, trouble = attempt(function, signal.clone(), activation.clone(), method)
         if trouble:
-            return Verdict(False, f"{method}: your function {trouble}")
+            return Verdict(False, f"{method}: the function {trouble}.")
         if not isinstance(came, Tensor) or came.shape != right.shape:
-            what = f"a tensor of shape {tuple(came.shape)}" if isinstance(came, Tensor) else type(came).__name__
-            return Verdict(False, f"{method}: expected a tensor of shape {tuple(right.shape)}; what came is {what}.")
+            return Verdict(
+                False, f"{method}: expected a tensor of shape {tuple(right.shape)}; what came is {_what(came)}."
+            )
+        came = came.detach().to("cpu", torch.float32)
         if not torch.allclose(came, right):
             taken = [name for name, rule in rules.items() if torch.allclose(came, rule)]
             like = f" It behaves like {taken[0]}." if taken else ""
             kept, wanted = int((came != 0).sum()), int((right != 0).sum())
+            if torch.equal(came != 0, right != 0):
+                return Verdict(False, f"{method}: the right places pass, but what passes should stay as it is.")
             return Verdict(False, f"{method}: {wanted} of {right.numel()} values should pass; {kept} did.{like}")
     return Verdict(True, "all three rules agree on 144 random values.")
 
@@ -93,13 +95,12 @@ def check_deconvnet(function: Any) -> Verdict:
             if trace["4"][0, channel].max() == 0:
                 continue
             right = deconv.project(trace, "4", channel=channel)
-            came, trouble = attempt(function, net, x.clone(), channel)
+            came, trouble = attempt(function, copy.deepcopy(net), x.clone(), channel)
             if trouble:
-                return Verdict(False, f"toy({seed}, {size}): your function {trouble}")
+                return Verdict(False, f"toy({seed}, {size}): the function {trouble}.")
             if not isinstance(came, Tensor) or came.shape != right.shape:
-                what = f"a tensor of shape {tuple(came.shape)}" if isinstance(came, Tensor) else type(came).__name__
-                return Verdict(False, f"expected a tensor of shape {tuple(right.shape)}; what came is {what}.")
-            came = came.detach()
+                return Verdict(False, f"expected a tensor of shape {tuple(right.shape)}; what came is {_what(came)}.")
+            came = came.detach().to("cpu", torch.float32)
             if not torch.allclose(came, right, atol=1e-4 * float(right.abs().max())):
                 return Verdict(
                     False, f"toy({seed}, {size}), channel {channel}: {_suspicion(deconv, trace, came, right, channel)}"
@@ -109,6 +110,10 @@ def check_deconvnet(function: Any) -> Verdict:
 
 def _suspicion(deconv: DeconvNet, trace: Any, came: Tensor, right: Tensor, channel: int) -> str:
     """What a wrong projection looks like."""
+    if not torch.isfinite(came).all():
+        return "some values are not finite."
+    if not came.any():
+        return "it is zero everywhere. Is the signal on the way down still there after each step?"
     tolerance = 1e-4 * float(right.abs().max())
     for other, what in (("gradient", "the gradient"), ("guided", "guided backpropagation")):
         if torch.allclose(came, deconv.project(trace, "4", channel=channel, method=other), atol=tolerance):
@@ -121,6 +126,10 @@ def _suspicion(deconv: DeconvNet, trace: Any, came: Tensor, right: Tensor, chann
     if (came[right == 0].abs() > tolerance).float().mean() > 0.5:
         return "there is something where the unit sees nothing. Did a bias come along?"
     return f"correlation with zflib's projection: {_correlation(came, right):.2f}, expected 1.00."
+
+
+def _what(came: Any) -> str:
+    return f"a tensor of shape {tuple(came.shape)}" if isinstance(came, Tensor) else type(came).__name__
 
 
 def _correlation(a: Tensor, b: Tensor) -> float:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from zflib.analysis import spectrum
-from zflib.exercises import Verdict, attempt, numbers
+from zflib.exercises import Verdict, attempt, number, numbers
 
 # Exercise 5.1: 9 x 9 pixels of a wave under a round fade. It leans, so that no single row shows its frequency.
 _WAVE, _SIDE = (0.2, 0.17), 9
@@ -28,10 +28,10 @@ def check_peak(answer: Any) -> Verdict:
     expected = "one number, in cycles per pixel"
     if answer is ...:
         return Verdict(False, f"no answer yet. Expected: {expected}.")
-    given = numbers(answer)
-    if given is None or given.size != 1:
+    came = number(answer)
+    if came is None:
         return Verdict(False, f"expected {expected}; what came is {answer!r}.")
-    came, right = float(given.ravel()[0]), float(spectrum.peaks(UNKNOWN[None, None])[0])
+    right = float(spectrum.peaks(UNKNOWN[None, None])[0])
     if abs(came - right) <= NEAR:
         return Verdict(
             True,

@@ -8,10 +8,9 @@ from math import isclose, log2
 from typing import Any
 
 import numpy as np
-import torch
 
 from zflib.analysis import effective_field, random_entropy
-from zflib.exercises import Verdict, attempt
+from zflib.exercises import Verdict, attempt, number, whole_numbers
 
 # Exercise 4.1: one map's activations at three positions (columns) of six pictures (rows).
 ACTIVATIONS = np.array([[2, 7, 1], [9, 8, 3], [0, 4, 7], [5, 5, 5], [0, 0, 0], [6, 9, 2]])
@@ -22,7 +21,7 @@ def check_strongest(answer: Any) -> Verdict:
     expected = "the numbers of three pictures, strongest first, each from 0 to 5"
     if answer is ...:
         return Verdict(False, f"no answer yet. Expected: {expected}.")
-    given = _whole_numbers(answer)
+    given = whole_numbers(answer)
     if given is None or len(given) != 3:
         return Verdict(False, f"expected {expected}; what came is {answer!r}.")
     peaks = ACTIVATIONS.max(axis=1)
@@ -34,6 +33,8 @@ def check_strongest(answer: Any) -> Verdict:
         return Verdict(False, "every number is one too large: the first picture is number 0.")
     if given == (np.argsort(-ACTIVATIONS.ravel(), kind="stable")[:3] // 3).tolist():
         return Verdict(False, "these are the three largest numbers of the table, but one picture may enter only once.")
+    if given == peaks[right].tolist():
+        return Verdict(False, "these are the largest values themselves; the pictures that hold them are wanted.")
     if not all(0 <= at < len(peaks) for at in given):
         return Verdict(False, f"there are pictures 0 to {len(peaks) - 1}; what came is {given}.")
     if sorted(peaks[given]) == sorted(peaks[right]):
@@ -106,6 +107,21 @@ def check_random_nine(function: Any) -> Verdict:
     return Verdict(True, f"{len(cases)} sets of pictures agree with the exact value to 0.05 bits.")
 
 
+class _Counted(np.ndarray):
+    """Energy that counts how often its pixels, or those of a part of it, are added up."""
+
+    def __array_finalize__(self, origin: Any) -> None:
+        self.count = getattr(origin, "count", None) or [0]
+
+    @property
+    def sums(self) -> int:
+        return self.count[0]
+
+    def sum(self, *args: Any, **kwargs: Any) -> Any:
+        self.count[0] += 1
+        return self.view(np.ndarray).sum(*args, **kwargs)
+
+
 def check_effective_field(function: Any) -> Verdict:
     """Exercise 4.4: `function(energy, share)` gives the side of the smallest square that holds the share of energy."""
     expected = "a function of an (H, W) array and a share that returns a whole number of pixels"
@@ -133,8 +149,15 @@ def check_effective_field(function: Any) -> Verdict:
                 False, f"{where} {came:g} px is the side of a square centred on the peak; a smaller one lies elsewhere."
             )
         held = "hold too little" if came < right else "are more than it takes"
-        return Verdict(False, f"{where} {came:g} px {held}.")
-    return Verdict(True, f"{len(cases)} maps of energy agree.")
+        return Verdict(False, f"{where} a side of {right} px was expected; {came:g} px {held}.")
+    large = generator.random((25, 25)).view(_Counted)
+    _, trouble = attempt(function, large, 0.9)
+    if trouble:
+        return Verdict(False, f"on a map of {len(large)} x {len(large)} px the function {trouble}.")
+    figures = f"{len(cases)} maps of energy agree; on one of {len(large)} x {len(large)} px, pixels were added up "
+    if large.sums > len(large):
+        return Verdict(False, f"{figures}{large.sums:,} times. Which sums come up again and again?")
+    return Verdict(True, f"{figures}{'once' if large.sums == 1 else f'{large.sums} times'}.")
 
 
 def _entropy(labels: Any) -> float:
@@ -163,21 +186,5 @@ def _number(function: Callable[..., Any], *arguments: Any) -> tuple[float, str]:
     came, trouble = attempt(function, *arguments)
     if trouble:
         return 0.0, f"the function {trouble}"
-    try:
-        value = float(came)
-        if isinstance(came, str) or not np.isfinite(value):
-            raise ValueError
-    except Exception:  # a learner's object may raise anything; then it is no number
-        return 0.0, f"a number was expected; what came is {came!r}."
-    return value, ""
-
-
-def _whole_numbers(answer: Any) -> list[int] | None:
-    """The answer as a list of whole numbers, or None where it is nothing of the kind."""
-    try:
-        array = np.asarray(answer.detach().cpu() if isinstance(answer, torch.Tensor) else answer)
-    except Exception:  # a learner's object may raise anything; then it is no list of numbers
-        return None
-    if array.dtype.kind not in "iuf" or array.ndim != 1 or not np.isfinite(array).all() or (array % 1).any():
-        return None
-    return [int(v) for v in array]
+    value = number(came)
+    return (0.0, f"a number was expected; what came is {came!r}.") if value is None else (value, "")
