@@ -93,6 +93,58 @@ def test_figures_are_numbered_in_order(notebook, path):
         assert caption.startswith(f"*Figure {int(path.stem[:2])}.{number}. ")
 
 
+def prose(notebook):
+    return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+
+
+def numbered(pattern):
+    """What all chapters together number so, as "3.1"."""
+    return {number for path in NOTEBOOKS for number in re.findall(pattern, prose(nbformat.read(path, as_version=4)))}
+
+
+def test_equations_are_numbered_in_order(notebook, path):
+    """By hand, in the formula: a number of the site's own would be missing on Colab and GitHub."""
+    chapter = int(path.stem[:2])
+    formulas = re.findall(r"\$\$(.*?)\$\$", prose(notebook), re.DOTALL)
+    tags = [re.findall(r"\\tag\{([^}]*)\}", formula) for formula in formulas]
+    assert tags == [[f"{chapter}.{number}"] for number in range(1, len(tags) + 1)]
+
+
+@pytest.mark.parametrize(
+    ("word", "defined"),
+    [
+        ("[Ff]igure", r"^\*Figure (\d+\.\d+)\. "),
+        ("[Ee]quation", r"\\tag\{(\d+\.\d+)\}"),
+        ("[Ee]xercise", r"^(?:\*\*|#+ )Exercise (\d+\.\d+)[.:]"),
+    ],
+    ids=["figures", "equations", "exercises"],
+)
+def test_what_is_referred_to_exists(notebook, word, defined):
+    """Figures of the paper have a whole number; "Figures 5.9 and 5.10" are two of ours."""
+    found = re.findall(rf"\b{word}s? ((?:(?:,| and| to|) ?\(?\d+\.\d+\)?)+)", prose(notebook))
+    named = {number for several in found for number in re.findall(r"\d+\.\d+", several)}
+    assert named <= numbered(f"(?m){defined}")
+
+
+def test_says_what_it_takes_and_gives_in_the_same_form(notebook, path):
+    head, text = notebook.cells[0].source, prose(notebook)
+    parts = re.split(r"^\*\*(You will be able to\*\*|Time:\*\*|Before this:\*\*)", head, flags=re.MULTILINE)
+    assert parts[1::2] == ["You will be able to**", "Time:**", "Before this:**"]
+    able, time, before = (part.strip() for part in parts[2::2])
+    assert len(re.findall(r"^- ", able, re.MULTILINE)) >= 3
+    assert re.fullmatch(
+        r"about \d+ minutes to read and to do the exercises(, [^;]+)?; "
+        r"the code runs in about (a minute|\d+ seconds) on two CPU cores\.",
+        time,
+    )
+    assert path.stem.startswith("01") or re.search(r"\[chapters? \d\]\(\d\d_\w+\.ipynb\)", before)
+    headings = re.findall(r"^## (.*)", text, re.MULTILINE)
+    assert headings[-4:] == ["Exercises", "Quiz", "You saw", "References"]
+    closing, references = re.split(r"^## (?:You saw|References)\n", text, flags=re.MULTILINE)[1:]
+    assert len(re.findall(r"^- ", closing, re.MULTILINE)) >= 3
+    assert "arXiv:1311.2901" in references
+
+
 def test_has_exercises_with_solutions_and_a_quiz(notebook):
     solutions = [cell for cell in code(notebook) if cell.source.startswith("# Solution to exercise")]
     assert len(solutions) >= 3
