@@ -25,12 +25,12 @@ import torchvision
 import yaml
 from scipy import stats
 
-from zflib import ALEXNET, ZFNET, aliasing, paper
+from zflib import ALEXNET, ZFNET, aliasing, paper, spectrum
 from zflib.analysis import effective_field
 from zflib.analysis.spectrum.gap import PRESENT
 from zflib.data.sets import _PICTURES as PICTURES
+from zflib.experiments import shifts, stems
 from zflib.experiments.displacement import BAND
-from zflib.experiments.stems import SHORT
 from zflib.training.recipe import MINI, PAPER
 
 ROOT = Path(__file__).parents[2]
@@ -132,7 +132,7 @@ NAMES = {  # what an expression may use; none of it is measured
     "alexnet_file": torchvision.models.AlexNet_Weights.IMAGENET1K_V1.meta,
     "PAPER": PAPER,
     "MINI": MINI,
-    "SHORT": SHORT,
+    "SHORT": stems.SHORT,
     "PICTURES": PICTURES,
     "BAND": BAND,
     "PRESENT": PRESENT,
@@ -228,3 +228,43 @@ def test_a_typed_result_is_found():
     assert not accepts("freund1997", numbers("21.9 %"), PAGES[0])
     with pytest.raises(AssertionError):
         accepts("21.9", numbers("21.9 %"), PAGES[0])
+
+
+def peaks_above(name, frequency):
+    return [bool((spectrum.peaks(filters) > frequency).any()) for filters in stems.filters(name)]
+
+
+def worst_errors(step):
+    """Equivariance errors at the worst shift, by network, one a seed."""
+    found = shifts.result()["found"]
+    return [[max(run["equivariance"][step]) for run in found[name]["plain"]] for name in ("alexnet-mini", "zfnet-mini")]
+
+
+STATEMENTS = {  # of results, in words: what has to be so that the sentence can stand
+    "Not one filter of either network, in any seed, peaks in the high band": lambda: (
+        not any(peaks_above("alexnet-mini", 0.3) + peaks_above("zfnet-mini", 0.3))
+    ),
+    "ZFNet has filters that peak above 0.2 cycles/px, in every seed, and AlexNet has none, in any": lambda: (
+        all(peaks_above("zfnet-mini", 0.2)) and not any(peaks_above("alexnet-mini", 0.2))
+    ),
+    "After these 14 epochs not every seed of ZFNet has a peak above 0.2": lambda: (
+        not all(peaks_above("7x7, stride 2", 0.2))
+    ),
+    "not one filter is dead in either sense": lambda: (
+        not any(
+            spectrum.dead(filters).any() or any(run["never_active"] for run in stems.result()["runs"].get(name, []))
+            for name in ("alexnet-mini", "zfnet-mini", *stems.result()["runs"])
+            for filters in stems.filters(name)
+        )
+    ),
+    "AlexNet's maps are far less steady than ZFNet's": lambda: (
+        min(worst_errors("conv1")[0]) > 2 * max(worst_errors("conv1")[1])
+    ),
+    "At conv2 the order is **reversed**": lambda: max(worst_errors("conv2")[0]) < min(worst_errors("conv2")[1]),
+}
+
+
+@pytest.mark.parametrize("sentence", STATEMENTS)
+def test_what_is_said_in_words_is_so(sentence):
+    assert any(sentence in path.read_text(encoding="utf-8") for path in PAGES), "the prose no longer says so"
+    assert STATEMENTS[sentence]()
