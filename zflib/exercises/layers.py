@@ -154,10 +154,12 @@ def check_effective_field(function: Any) -> Verdict:
     _, trouble = attempt(function, large, 0.9)
     if trouble:
         return Verdict(False, f"on a map of {len(large)} x {len(large)} px the function {trouble}.")
-    figures = f"{len(cases)} maps of energy agree; on one of {len(large)} x {len(large)} px, pixels were added up "
+    figures = (
+        f"{len(cases)} maps of energy agree; on one of {len(large)} x {len(large)} px, sum() ran {large.sums:,} times"
+    )
     if large.sums > len(large):
-        return Verdict(False, f"{figures}{large.sums:,} times. Which sums come up again and again?")
-    return Verdict(True, f"{figures}{'once' if large.sums == 1 else f'{large.sums} times'}.")
+        return Verdict(False, f"{figures}. Which of these sums come up again and again?")
+    return Verdict(True, f"{figures}.")
 
 
 def _entropy(labels: Any) -> float:
