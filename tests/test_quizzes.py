@@ -5,7 +5,11 @@ from collections import Counter
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
+
+import zflib
+from zflib.architecture import output_size
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 QUIZ = re.compile(r"^## Quiz\n\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
@@ -77,3 +81,50 @@ def test_the_right_answer_is_to_be_found_neither_by_its_place_nor_by_its_length(
     longest = [max(len(plain(text)) for text, _, _ in answers) for _, answers in quiz]
     mine = [len(plain(answers[right(answers)][0])) for _, answers in quiz]
     assert sum(length == most for length, most in zip(mine, longest, strict=True)) <= len(quiz) / 2
+
+
+def shown(wave, width):
+    """Humps in the power spectrum of waves, each with a crest in the middle of a window of so many pixels."""
+    at = np.arange(width) - width // 2
+    power = np.abs(np.fft.rfft(sum(np.cos(2 * np.pi * f * at) for f in wave), 512)) ** 2
+    higher = (power[1:-1] > power[:-2]) & (power[1:-1] > power[2:]) & (power[1:-1] > 0.2 * power.max())
+    return int(higher.sum())
+
+
+def test_what_is_said_with_a_number_is_so():
+    """What the quizzes work out, worked out again."""
+    zfnet = {step.name: step for step in zflib.ZFNET.geometry()}
+    alexnet = {step.name: step for step in zflib.ALEXNET.geometry()}
+    macs = sum(step.macs for step in alexnet.values())
+    less = macs - sum(step.macs for step in zflib.ALEXNET.without(6, 7).geometry())
+    table = zflib.paper.TABLES[3]["zfnet"]
+    training, validation = (table["layers_6_7_8192_units"][at] - table["as_is"][at] for at in (0, 1))
+    said = {
+        "01": [
+            f"<summary>{output_size(30, 5, 3)}</summary>Right",
+            f"<summary>{2 * zfnet['pool2'].jump} pixels</summary>Right",
+            f"<summary>{zfnet['fc6'].macs / sum(step.macs for step in zfnet.values()):.0%}</summary>Right",
+            f"at all {zfnet['conv2'].size ** 2} positions",
+            f"both have a spacing of {zfnet['conv5'].jump} pixels there",
+        ],
+        "04": [f"log2(10) = {np.log2(10):.2f} bits", f"log2(9) = {np.log2(9):.2f} bits"],
+        "06": [
+            f"0.40 − 2/4 = {zflib.aliasing.fold(0.40, 4):.2f}",
+            f"0.60 − 2/4 = {zflib.aliasing.fold(2 * 0.30, 4):.2f}",
+            f"At {zflib.aliasing.fold(0.30, 4):.2f} cycles/px, where the wave itself has landed",
+            f"peak near {1 / (2 * alexnet['conv1'].jump)} cycles/px",
+        ],
+        "07": [
+            f"<summary>About {less / macs:.0%}</summary>Right",
+            f"some {less / 1e6:.0f} million of {macs / 1e6:,.0f} million",
+            f"training error {-training:.0f} points lower",
+            f"validation error {validation:.1f} points higher",
+        ],
+    }
+    for number, facts in said.items():
+        (path,) = (path for path in NOTEBOOKS if path.stem.startswith(number))
+        text = "".join(cell.source for cell in nbformat.read(path, as_version=4).cells if QUIZ.search(cell.source))
+        for fact in facts:
+            assert fact.replace("%", " %").replace("-", "−") in text, fact
+    assert alexnet["conv5"].jump == zfnet["conv5"].jump
+    assert [shown((0.20, 0.26), width) for width in (7, 11)] == [1, 1]
