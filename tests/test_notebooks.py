@@ -143,12 +143,3 @@ def test_says_what_it_takes_and_gives_in_the_same_form(notebook, path):
     closing, references = re.split(r"^## (?:You saw|References)\n", text, flags=re.MULTILINE)[1:]
     assert len(re.findall(r"^- ", closing, re.MULTILINE)) >= 3
     assert "arXiv:1311.2901" in references
-
-
-def test_has_exercises_with_solutions_and_a_quiz(notebook):
-    solutions = [cell for cell in code(notebook) if cell.source.startswith("# Solution to exercise")]
-    assert len(solutions) >= 3
-    for cell in solutions:
-        assert "hide-cell" in cell.metadata.get("tags", [])
-    answers = "".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown").count("<details>")
-    assert answers >= 10, "five questions, each with an explanation for every answer"
