@@ -102,9 +102,8 @@ def sdist(built):
 
 
 def of_the_package():
-    """What git knows of zflib, but for the drawings of trained filters, which are there to be looked at on GitHub."""
-    listed = subprocess.run(["git", "ls-files", "zflib"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    return {name for name in listed.splitlines() if not name.endswith(".png")}
+    """The files of zflib, but for the drawings of trained filters, which are there to be looked at on GitHub."""
+    return {name for name in run_elsewhere.files("zflib") if not name.endswith(".png")}
 
 
 def test_the_wheel_holds_the_package_and_nothing_else(wheel):

@@ -48,13 +48,18 @@ def environment(away: Path, constraint: str | None) -> Path:
     return python
 
 
+def files(folder: str = ".") -> list[str]:
+    """What is or may become part of the repository: all that git does not ignore."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", folder]
+    listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    return [name for name in listed.split("\0") if (ROOT / name).is_file()]
+
+
 def copy_of_the_tree(into: Path) -> Path:
-    """Copy the files that git knows, as they are now. Built in place, a wheel would pack what an earlier build left."""
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    for name in filter(None, listed.split("\0")):
-        if (ROOT / name).is_file():
-            (into / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, into / name)
+    """Copy these files. Built in place, a wheel would pack what an earlier build has left."""
+    for name in files():
+        (into / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, into / name)
     return into
 
 
