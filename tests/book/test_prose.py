@@ -219,7 +219,7 @@ def test_cheat_sheet_has_the_three_rules_and_the_three_policies():
         assert numbers(after) == (signal * passes.pop(rule)).tolist()
     assert not passes
 
-    claims = torch.tensor(numbers(re.search(r"\| Claims on one position \| (.+?) \|", TEXT["cheat_sheet.md"])[1]))
+    claims = torch.tensor(numbers(re.search(r"\| Claims \| (.+?) \|", TEXT["cheat_sheet.md"])[1]))
     at = torch.zeros(1, 1, 2, 2, dtype=torch.int64)
     policies = cells("cheat_sheet.md", "Claims")
     assert len(policies) == 3
