@@ -1,0 +1,133 @@
+"""axe-core on every page: on a desk, in dark mode, on a phone. What readers with other needs meet beyond what axe can
+see is in test_reading.py."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import check_site
+import pytest
+from opening import open_page
+
+TOC = Path(__file__).parents[2] / "_toc.yml"
+PAGES = [*check_site.toc(TOC), "search"]
+AXE = (Path(__file__).parent / "axe" / "axe.min.js").read_text(encoding="utf-8")
+
+pytestmark = pytest.mark.browser
+
+
+class Allowed(NamedTuple):
+    """A fault that is not ours to mend."""
+
+    rule: str
+    selector: str  # of the elements that have it
+    page: str  # one of those that show it on a desk
+    reason: str
+
+
+ALLOWED = [
+    Allowed(
+        "label-content-name-mismatch",
+        ".theme-switch-button",
+        "book/index",
+        "The theme names the button; axe takes its three icons, of which one shows, for words.",
+    ),
+    Allowed(
+        "label-content-name-mismatch",
+        ".search-button-field",
+        "book/index",
+        'The theme names the button "Search" and adds the keys that press it.',
+    ),
+    Allowed(
+        "label-content-name-mismatch",
+        'details.hide > summary[aria-label="Toggle hidden content"]',
+        "notebooks/02_unpooling",
+        "MyST-NB writes this name over the words of the summary.",
+    ),
+    Allowed(
+        "region",
+        ".sidebar-primary-items__start > .sidebar-primary-item",
+        "book/index",
+        "The theme puts the title of the book, a link to its first page, outside the landmarks.",
+    ),
+    Allowed(
+        "empty-table-header",
+        "th:has(math)",
+        "notebooks/01_two_networks",
+        "The header is a formula: MathJax writes MathML for screen readers, and axe doesn't count it as text.",
+    ),
+    Allowed(
+        "aria-allowed-role",
+        ".citation[role=doc-biblioentry]",
+        "book/bibliography",
+        "docutils gives entries of a bibliography this role, which is no longer recommended.",
+    ),
+    Allowed("aria-deprecated-role", ".citation[role=doc-biblioentry]", "book/bibliography", "The same."),
+    Allowed(
+        "aria-required-children",
+        ".citation-list[role=list]",
+        "book/bibliography",
+        "docutils calls it a list; its entries then are no list items.",
+    ),
+]
+
+# A page holds thousands of coloured words of code: one of each kind and background is enough.
+THIN_OUT = """
+    const seen = new Set();
+    for (const word of document.querySelectorAll("article :is(pre, dt) span")) {
+      const kind = `${word.className} ${word.closest("pre, dt").parentElement.parentElement.className}`;
+      if (seen.has(kind)) word.replaceWith(...word.childNodes);
+      seen.add(kind);
+    }
+"""
+RUN = """
+    const [options, allowed, done] = arguments;
+    axe.run(document, { ...options, elementRef: true, resultTypes: ["violations"] }).then(({ violations }) => done(
+      violations.flatMap(({ id, nodes }) => nodes.map(({ element, html, failureSummary }) => {
+        const known = allowed.findIndex(([rule, selector]) => rule === id && element.matches(selector));
+        return { known, fault: `${id}: ${html.slice(0, 200)}\\n${failureSummary}` };
+      }))));
+"""
+
+
+@pytest.fixture
+def axe(browser, server):
+    """Opens a page, unfolds what is folded and returns what axe finds, with where it stands in ALLOWED or -1."""
+
+    def run(name, scheme="light", **options):
+        wish = {"name": "prefers-color-scheme", "value": scheme}
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [wish]})
+        open_page(browser, f"{server}/{name}.html")
+        assert browser.execute_script("return document.documentElement.dataset.theme") == scheme
+        browser.execute_script("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+        browser.execute_script(THIN_OUT)
+        browser.execute_script(AXE)
+        browser.set_script_timeout(120)  # on a busy machine axe takes its time over the longest pages
+        return browser.execute_async_script(RUN, options, [entry[:2] for entry in ALLOWED])
+
+    yield run
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
+def unknown(found):
+    return [one["fault"] for one in found if one["known"] < 0]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_no_fault(wide, axe, name):
+    assert not unknown(axe(name))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_colours_contrast_in_dark_mode(wide, axe, name):
+    assert not unknown(axe(name, "dark", runOnly=["color-contrast"]))  # nothing else is another in the dark
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_no_fault_on_a_phone(phone, axe, name):
+    assert not unknown(axe(name, rules={"color-contrast": {"enabled": False}}))  # colours are those of a desk
+
+
+@pytest.mark.parametrize("at", range(len(ALLOWED)), ids=[f"{one.rule} {one.selector}" for one in ALLOWED])
+def test_what_is_allowed_is_still_there(wide, axe, at):
+    found = axe(ALLOWED[at].page, runOnly=[ALLOWED[at].rule])
+    assert any(one["known"] == at for one in found), "This is mended: take it off the list."
