@@ -48,7 +48,7 @@ def record(name: str, folder: Path = SHIPPED) -> dict[str, Any]:
 def load(name: str, folder: Path = SHIPPED) -> ConvNet:
     """A trained network by name, in eval mode, on `zflib.device()`, computing in float32.
 
-    name    one of `available()`: "zfnet-mini", "alexnet-mini"
+    name    one of `available()`: "zfnet-mini", "alexnet-mini", "zfnet-mini-wide" (512-1024-512 maps, halved)
     folder  where to look; the weights that come with zflib when left out
 
     Raises ValueError for an unknown name, FileNotFoundError when one
