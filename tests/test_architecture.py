@@ -96,7 +96,7 @@ def test_sizes_parameters_and_multiply_adds_are_those_of_a_running_network(name,
         return hook
 
     with torch.device("meta"):
-        net = ConvNet(architecture, torch.zeros(3, 1, 1))
+        net = ConvNet(architecture)
         for step, module in net.named_children():
             module.register_forward_hook(count(step))
         net(torch.zeros(1, 3, 128, 128))

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from math import ceil, floor
 from numbers import Integral
 
+from zflib.arguments import whole
+
 
 @dataclass(frozen=True)
 class Pool:
@@ -71,6 +73,7 @@ class Step:
 
         The box is the theoretical one and may reach beyond the picture; clip it before cropping.
         """
+        row, column = whole("row", row), whole("column", column)
         top, left = (floor(self.offset + at * self.jump - (self.receptive_field - 1) / 2) for at in (row, column))
         return top, left, top + self.receptive_field, left + self.receptive_field
 
@@ -79,8 +82,10 @@ def output_size(size: int, kernel: int, stride: int, pad: int = 0, ceil_mode: bo
     """Side of the map that a convolution or pooling makes; less than 1 means that it does not fit.
 
     With `ceil_mode` the last window may hang over the far border but must start inside the map or its
-    near padding, as in torch.
+    near padding, as in torch. Raises ValueError for what is no whole number, or no positive one.
     """
+    size, kernel, stride = whole("size", size, 1), whole("kernel", kernel, 1), whole("stride", stride, 1)
+    pad = whole("pad", pad, 0)
     steps = (size + 2 * pad - kernel) / stride
     out = (ceil(steps) if ceil_mode else floor(steps)) + 1
     if ceil_mode and (out - 1) * stride >= size + pad:

@@ -19,6 +19,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from zflib.architecture import output_size
+from zflib.arguments import whole
 from zflib.network import ContrastNorm, ConvNet
 
 METHODS = ("deconvnet", "gradient", "guided")
@@ -42,8 +44,18 @@ def pool(
 
     Returns the pooled values (N, C, h, w) and their switches, an int64 tensor of the same shape: the flat
     position of each maximum within its (H, W) map. Of equal maxima the first in row order counts, so a window
-    of zeros points at its first position.
+    of zeros points at its first position. NaN stays NaN. Raises ValueError for another shape or type, and for windows
+    that don't fit: of no size, beyond the map, or with more padding than half of one.
     """
+    if not isinstance(x, Tensor) or x.ndim != 4 or not x.is_floating_point() or not x.numel():
+        found = f"{x.dtype} {tuple(x.shape)}" if isinstance(x, Tensor) else type(x).__name__
+        raise ValueError(f"Pooling takes a floating-point tensor of maps (N, C, H, W), not {found}.")
+    kernel, stride, pad = whole("kernel", kernel, 1), whole("stride", stride, 1), whole("pad", pad, 0)
+    span = (kernel - 1) * whole("dilation", dilation, 1) + 1
+    if 2 * pad > span or output_size(min(x.shape[2:]), span, stride, pad, ceil_mode) < 1:
+        raise ValueError(
+            f"Pooling windows of {span} pixels with pad {pad} don't fit maps of {x.shape[2]} x {x.shape[3]}."
+        )
     pooled, switches = F.max_pool2d(x, kernel, stride, pad, dilation, ceil_mode, return_indices=True)
     if x.device.type not in ("cpu", "cuda"):  # these two are known to keep the first of equal maxima
         switches = _first_maxima(x, pooled, kernel, stride, pad, dilation)
@@ -75,12 +87,26 @@ def unpool(values: Tensor, switches: Tensor, size: tuple[int, int], overlap: str
               ("sum", the adjoint of pooling, for a signal), the last in row order stays ("last", for putting
               pooled values back), or the largest does ("max"). The paper leaves the case open.
 
-    Returns (N, C, H, W), zero away from the switches. `nn.MaxUnpool2d` is "last" without a promise of order.
-    Raises ValueError for an unknown overlap or shapes that don't agree.
+    Returns (N, C, H, W), zero away from the switches; NaN stays NaN. `nn.MaxUnpool2d` is "last" without a promise of
+    order. Raises ValueError for an unknown overlap, shapes that don't agree, and switches that point out of the map.
     """
     _check_choice("overlap", overlap, OVERLAPS)
-    if values.shape != switches.shape:
-        raise ValueError(f"Values {tuple(values.shape)} and switches {tuple(switches.shape)} must have one shape.")
+    if values.shape != switches.shape or values.ndim != 4:
+        raise ValueError(
+            f"Values {tuple(values.shape)} and switches {tuple(switches.shape)} must have one shape (N, C, h, w)."
+        )
+    if not isinstance(size, Sequence) or len(size) != 2:
+        raise ValueError(f"size must be two whole numbers, height and width, not {size!r}.")
+    height, width = (whole("size", side, 1) for side in size)
+    if switches.dtype != torch.int64 or ((switches < 0) | (switches >= height * width)).any():
+        raise ValueError(
+            f"Switches must be int64 positions from 0 to {height * width - 1} in a map of {height} x {width}."
+        )
+    return _unpool(values, switches, (height, width), overlap)
+
+
+def _unpool(values: Tensor, switches: Tensor, size: Sequence[int], overlap: str) -> Tensor:
+    """`unpool` of a trace's own switches, which need no looking at."""
     n, c = values.shape[:2]
     v, at = values.flatten(2), switches.flatten(2)
     flat = values.new_zeros(n, c, size[0] * size[1])
@@ -140,8 +166,10 @@ class Patches:
         return len(self.pixels)
 
     def paste(self, index: int) -> Tensor:
-        """(3, H, W): one projection on the whole picture, zero outside its window."""
-        whole = self.pixels.new_zeros(self.pixels.shape[1], *self.size)
+        """(3, H, W): one projection on the whole picture, zero outside its window; ValueError for none."""
+        if not -len(self) <= whole("index", index) < len(self):
+            raise ValueError(f"There is no projection of index {index}; there are {len(self)}.")
+        picture = self.pixels.new_zeros(self.pixels.shape[1], *self.size)
         top, left = int(self.top[index]), int(self.left[index])
         h, w = self.pixels.shape[2:]
         rows = slice(max(top, 0), max(min(top + h, self.size[0]), 0))
@@ -149,8 +177,8 @@ class Patches:
         source = self.pixels[
             index, :, max(-top, 0) : max(self.size[0] - top, 0), max(-left, 0) : max(self.size[1] - left, 0)
         ]
-        whole[:, rows, columns] = source
-        return whole
+        picture[:, rows, columns] = source
+        return picture
 
 
 class DeconvNet:
@@ -206,6 +234,8 @@ class DeconvNet:
         x = images.to(self._parameter) if self._parameter is not None else images
         trace = Trace(x, {}, {})
         for name, module in self._layers.items():
+            if isinstance(module, nn.Linear) and x.ndim != 2:
+                raise ValueError(f"{name} is linear but reads maps {tuple(x.shape[1:])}; put nn.Flatten before it.")
             try:
                 if isinstance(module, nn.MaxPool2d):
                     x, trace.switches[name] = pool(x, *_pool_numbers(name, module))
@@ -214,8 +244,6 @@ class DeconvNet:
                     x = F.relu(x, inplace=name in self._rectified.values())
                 elif isinstance(module, nn.Dropout | nn.Dropout2d):
                     pass
-                elif isinstance(module, nn.Linear) and x.ndim != 2:
-                    raise ValueError(f"{name} is linear but reads maps {tuple(x.shape[1:])}; put nn.Flatten before it.")
                 else:
                     y = module(x)
                     if isinstance(module, nn.AdaptiveAvgPool2d | nn.AdaptiveMaxPool2d) and y.shape != x.shape:
@@ -226,8 +254,9 @@ class DeconvNet:
                     x = y
             except torch.OutOfMemoryError:
                 raise
-            except RuntimeError as error:
-                raise ValueError(f"{name} can't take an input of shape {tuple(x.shape)}: {error}") from error
+            except (RuntimeError, ValueError) as error:
+                reason = str(error).splitlines()[0].rstrip(".")
+                raise ValueError(f"{name} can't take an input of shape {tuple(x.shape)}: {reason}.") from error
             trace.activations[name] = x
             if name == last:
                 break
@@ -281,7 +310,7 @@ class DeconvNet:
         """
         units = torch.as_tensor(units).cpu()
         depth = trace[step].ndim
-        if units.ndim != 2 or units.shape[1] != depth or units.is_floating_point() or not len(units):
+        if units.ndim != 2 or units.shape[1] != depth or not holds_whole(units) or not len(units):
             raise ValueError(
                 f"units for {step} must be whole numbers of shape (U, {depth}) with U > 0, "
                 f"not {units.dtype} {tuple(units.shape)}."
@@ -478,7 +507,7 @@ def _unpool_back(
 ) -> _Windows:
     """Unpool under each window; `span` is the side of a pooling window on the map before pooling."""
     if windows.whole:
-        return replace(windows, signal=unpool(windows.signal, switches[windows.picture], tuple(size), overlap))
+        return replace(windows, signal=_unpool(windows.signal, switches[windows.picture], size, overlap))
     u, c, h, w = windows.signal.shape
     top, left = windows.top * stride - pad, windows.left * stride - pad
     height, width = (h - 1) * stride + span, (w - 1) * stride + span
@@ -564,6 +593,11 @@ def _along(values: Tensor, dim: int) -> Tensor:
 def _as_maps(activations: Tensor) -> Tensor:
     """(N, units) as maps of one unit each."""
     return activations[:, :, None, None] if activations.ndim == 2 else activations
+
+
+def holds_whole(values: Tensor) -> bool:
+    """Whether a tensor is of an integer type."""
+    return not (values.is_floating_point() or values.is_complex() or values.dtype == torch.bool)
 
 
 def _check_choice(what: str, choice: str, choices: tuple[str, ...]) -> None:

@@ -12,6 +12,7 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
 from zflib.architecture import Architecture
+from zflib.arguments import array, number, whole
 
 
 def device() -> torch.device:
@@ -32,6 +33,8 @@ class ContrastNorm(nn.Module):
     size, k, alpha, beta = 5, 2.0, 1e-4, 0.75
 
     def forward(self, x: Tensor) -> Tensor:
+        if x.ndim != 4 or not x.is_floating_point() or not x.numel():
+            raise ValueError(f"Normalisation takes floating-point maps (N, C, H, W), not {x.dtype} {tuple(x.shape)}.")
         return _Normalise.apply(x, self.neighbours(x))
 
     def neighbours(self, x: Tensor) -> Tensor:
@@ -102,7 +105,7 @@ class ConvNet(nn.Module):
             raise ValueError(
                 f"{len(self.class_names)} class names for {architecture.classes} classes; give one for each."
             )
-        mean = torch.full((3, 1, 1), 128.0) if mean is None else torch.as_tensor(mean, dtype=torch.float32)
+        mean = torch.full((3, 1, 1), 128.0) if mean is None else torch.from_numpy(array("mean", mean)).float()
         self.register_buffer("mean", mean)
         side = self.resized_side
         if tuple(mean.shape) not in ((3, 1, 1), (3, side, side)):
@@ -133,8 +136,14 @@ class ConvNet(nn.Module):
 
     @torch.no_grad()
     def initialise(self, std: float = 0.01, conv1_std: float | None = None, seed: int | None = None) -> ConvNet:
-        """Draw all weights anew: Gaussian of s.d. `std` (conv1: `conv1_std` if given), biases 0 (Section 3)."""
-        generator = None if seed is None else torch.Generator().manual_seed(seed)
+        """Draw all weights anew: Gaussian of s.d. `std` (conv1: `conv1_std` if given), biases 0 (Section 3).
+
+        Raises ValueError for a spread that is negative or no number, and a seed that is not whole.
+        """
+        for name, spread in (("std", std), ("conv1_std", std if conv1_std is None else conv1_std)):
+            if number(name, spread) < 0:
+                raise ValueError(f"{name} is a standard deviation and can't be negative: {spread}.")
+        generator = None if seed is None else torch.Generator().manual_seed(whole("seed", seed))
         for name, module in self.named_children():
             if isinstance(module, nn.Conv2d | nn.Linear):
                 spread = conv1_std if name == "conv1" and conv1_std is not None else std
@@ -149,6 +158,8 @@ class ConvNet(nn.Module):
                 "stack what net.preprocess returns, or x[None] for one."
             )
         height, width = x.shape[2:]
+        if (height, width) != (self.architecture.input_size,) * 2:
+            self.architecture.geometry(min(height, width))  # raises ValueError, naming the step, for a size too small
         x = x.to(self.mean)  # its device and its type
         for module in self.children():
             if isinstance(module, nn.Linear):

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from zflib.architecture import Architecture
+from zflib.arguments import array, number, whole
 
 
 def signed(projections: Any, largest: float | None = None) -> np.ndarray:
@@ -18,13 +19,17 @@ def signed(projections: Any, largest: float | None = None) -> np.ndarray:
     projections  (..., 3, H, W) array or tensor
     largest      the magnitude that is shown black or white, the same for all; each picture's own where left out
 
-    Returns (..., H, W, 3) uint8; all zero gives plain grey.
+    Returns (..., H, W, 3) uint8; all zero gives plain grey. Raises ValueError for another shape, and for values
+    that are not finite.
     """
-    values = np.moveaxis(_to_numpy(projections), -3, -1).astype(np.float64)
-    if values.shape[-1] != 3:
-        raise ValueError(f"Signed pictures must have shape (..., 3, H, W), not {np.shape(projections)}.")
+    values = array("Signed pictures", projections)
+    if values.ndim < 3 or values.shape[-3] != 3:
+        raise ValueError(f"Signed pictures must have shape (..., 3, H, W), not {values.shape}.")
+    values = np.moveaxis(values, -3, -1)
     if largest is None:
-        largest = np.abs(values).max(axis=(-3, -2, -1), keepdims=True)
+        largest = np.abs(values).max(axis=(-3, -2, -1), keepdims=True, initial=0)
+    elif number("largest", largest) < 0:
+        raise ValueError(f"largest must be 0 or more, not {largest}.")
     share = (values / np.where(largest > 0, largest, 1)).clip(-1, 1)
     return np.round(127.5 + 127.5 * share).astype(np.uint8)
 
@@ -36,7 +41,8 @@ def filters(weights: Any, largest: float | None = None) -> np.ndarray:
 
 def tile(pictures: Any, columns: int, gap: int = 1) -> np.ndarray:
     """(N, H, W, 3) uint8 pictures side by side on white, `columns` in a row, `gap` pixels apart."""
-    pictures = np.asarray(pictures)
+    pictures, columns, gap = np.asarray(pictures), whole("columns", columns, 1), whole("gap", gap, 0)
+    _check_pixels("pictures", pictures)
     count, height, width, _ = pictures.shape
     rows = -(-count // columns)
     sheet = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, 3), 255, dtype=np.uint8)
@@ -48,7 +54,10 @@ def tile(pictures: Any, columns: int, gap: int = 1) -> np.ndarray:
 
 def enlarge(picture: Any, times: int) -> np.ndarray:
     """(H, W, ...) pixels as (times H, times W, ...), every pixel a square: nothing is smoothed."""
-    return np.asarray(picture).repeat(times, axis=0).repeat(times, axis=1)
+    picture, times = np.asarray(picture), whole("times", times, 1)
+    if picture.ndim < 2:
+        raise ValueError(f"picture must have shape (H, W, ...), not {picture.shape}.")
+    return picture.repeat(times, axis=0).repeat(times, axis=1)
 
 
 def figure(rows: int = 1, columns: int = 1, width: float = 7.0, height: float = 3.0) -> tuple[Any, Any]:
@@ -102,7 +111,9 @@ def numbers(axes: Any, values: Any, marked: Any = (), title: str = "") -> None:
 
 def grey(values: Any, white: float) -> np.ndarray:
     """An (H, W) map as (H, W, 3) uint8: black for 0 and less, white for `white`, orange for what exceeds it."""
-    values = _to_numpy(values)
+    values = array("values", values)
+    if number("white", white) <= 0:
+        raise ValueError(f"white must be more than 0, not {white}.")
     pixels = np.clip(255 * values / white, 0, 255).astype(np.uint8)[..., None].repeat(3, axis=-1)
     pixels[values > white * (1 + 1e-6)] = (255, 140, 0)
     return pixels
@@ -114,7 +125,7 @@ def labelled(pictures: Sequence[np.ndarray], labels: Sequence[str], columns: int
     from PIL import Image, ImageDraw, ImageFont
 
     font = ImageFont.truetype(f"{get_data_path()}/fonts/ttf/DejaVuSans.ttf", 13)
-    head, gap = 20, 8
+    head, gap, columns = 20, 8, whole("columns", columns, 1)
     height, width = (max(picture.shape[side] for picture in pictures) + gap for side in (0, 1))
     rows = -(-len(pictures) // columns)
     sheet = Image.new("RGB", (columns * width - gap, rows * (height + head) - gap), "white")
@@ -134,8 +145,14 @@ def responses(patches: Any, projections: Any, control: Any = (), caption: str = 
     control      (u, 3, f, f) signed, under `caption`
     cell         side of one picture in pixels: small patches are enlarged pixel by pixel, large ones shrunk
 
-    Returns (H, W, 3) uint8 of the same size for every map of nine or fewer, whatever f.
+    Returns (H, W, 3) uint8 of the same size for every map of nine or fewer, whatever f. Raises ValueError for other
+    shapes.
     """
+    whole("cell", cell, 1)
+    _check_pixels("patches", np.asarray(patches))
+    for name, some in (("projections", projections), ("control", control)):
+        if np.shape(some) != (0,) and not (np.ndim(some) == 4 and 0 < len(some) <= 9):
+            raise ValueError(f"{name} must have shape (u, 3, f, f), u from one to nine, not {np.shape(some)}.")
     nine = np.full((9, cell, cell, 3), 255, dtype=np.uint8)
     beside = []
     for pictures in (patches, signed(projections)):
@@ -313,6 +330,9 @@ def sampled_wave(frequency: float, stride: int) -> Any:
     """
     import matplotlib.pyplot as plt
 
+    if not 0 <= frequency <= 0.5:
+        raise ValueError(f"A frequency lies between 0 and 0.5 cycles per pixel, not {frequency}.")
+    stride = whole("stride", stride, 1)
     lands = abs(frequency - round(frequency * stride) / stride)
     # No layout engine: a slider draws many of these, and finding a layout takes as long as drawing.
     margins = {"left": 0.15, "right": 0.96, "bottom": 0.11, "top": 0.9, "hspace": 0.35}
@@ -373,10 +393,15 @@ def marked_plane(
     """
     from PIL import Image, ImageDraw
 
+    if number("reach", reach) <= 0 or number("square", square) < 0:
+        raise ValueError(f"reach must be more than 0, and square 0 or more, not {reach} and {square}.")
     side, margin = 192, 10  # marks at the edge stay whole
     sheet, inner = Image.new("RGB", (side, side), "white"), side - 2 * margin
     if power is not None:
-        root = np.sqrt(_to_numpy(power))
+        power = array("power", power)
+        if power.ndim != 2 or not power.size or (power < 0).any():
+            raise ValueError(f"power must be (n, n) numbers of 0 or more, not of shape {power.shape}.")
+        root = np.sqrt(power)
         shade = Image.fromarray((255 - 200 * root / (root.max() or 1)).astype(np.uint8))
         sheet.paste(shade.resize((inner, inner), Image.Resampling.BICUBIC), (margin, margin))
     draw = ImageDraw.Draw(sheet)
@@ -512,6 +537,11 @@ def changes(
     by_label = {label: handle for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
     fig.legend(by_label.values(), by_label, loc="outside upper center", ncols=3, fontsize=8, frameon=False)
     return fig
+
+
+def _check_pixels(name: str, pictures: np.ndarray) -> None:
+    if pictures.ndim != 4 or pictures.shape[-1] != 3 or not pictures.size or pictures.dtype != np.uint8:
+        raise ValueError(f"{name} must be uint8 pixels (N, H, W, 3), not {pictures.dtype} {pictures.shape}.")
 
 
 def _to_numpy(values: Any) -> np.ndarray:

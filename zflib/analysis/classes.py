@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from zflib.arguments import whole
+
 
 def class_entropy(labels: Any) -> np.ndarray:
     """Entropy, in bits, of the classes among each map's strongest pictures.
@@ -27,12 +29,14 @@ def random_entropy(labels: Any, k: int = 9) -> float:
     labels  (N,) whole numbers, the class of every picture of the set
 
     Exact: the number of pictures of one class among the k follows the hypergeometric distribution, and the entropy is
-    a sum over classes. Raises ValueError where there are fewer than k pictures.
+    a sum over classes. Raises ValueError where there are fewer than k pictures, and for labels that are not whole.
     """
     labels = np.asarray(labels)
+    if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
+        raise ValueError(f"Labels must be whole numbers of shape (N,), not {labels.dtype} {labels.shape}.")
     total = labels.size
-    if not 1 <= k <= total:
-        raise ValueError(f"{k} different pictures can't be drawn from {total}.")
+    if whole("k", k, 1) > total:
+        raise ValueError(f"k = {k} different pictures can't be drawn from {total} labels.")
     expected = 0.0
     for members in np.unique(labels, return_counts=True)[1].tolist():
         for drawn in range(1, min(k, members) + 1):

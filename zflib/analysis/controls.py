@@ -16,7 +16,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from zflib.deconvnet import DeconvNet, Patches, Trace
+from zflib.arguments import array, whole
+from zflib.deconvnet import DeconvNet, Patches, Trace, holds_whole
 
 
 def shuffled(trace: Trace, net: nn.Module, seed: int = 0) -> Trace:
@@ -27,7 +28,7 @@ def shuffled(trace: Trace, net: nn.Module, seed: int = 0) -> Trace:
 
     The signal stays inside the unit's receptive field; what the switches say about the picture is gone.
     """
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(whole("seed", seed))
     moved = {}
     for name, switches in trace.switches.items():
         pool, size = net.get_submodule(name), trace.before(name).shape[2:]
@@ -51,8 +52,9 @@ def randomised(net: nn.Module, layers: Sequence[str], seed: int = 0) -> nn.Modul
 
     Their weights are drawn anew from a Gaussian of each layer's own standard deviation, so that activations keep
     their scale; biases are zero. A layer's draw depends on `seed` and its name, not on what else is redrawn.
-    Raises ValueError for a name that is not such a layer's.
+    Raises ValueError for a name that is not such a layer's, and for a seed that is not whole.
     """
+    seed = whole("seed", seed)
     copied = copy.deepcopy(net)
     modules = dict(copied.named_modules())
     known = [name for name, module in modules.items() if isinstance(module, nn.Conv2d | nn.Linear)]
@@ -88,12 +90,12 @@ def other_channels(units: Any, maps: int, seed: int = 0) -> Tensor:
     units  (U, 4) or (U, 2) whole numbers: picture, channel, ...
     maps   how many the step has
 
-    Raises ValueError where the step has no other map.
+    Raises ValueError where the step has no other map, and for units of another shape or type.
     """
-    if maps < 2:
-        raise ValueError(f"A random other map needs a step with two or more, not {maps}.")
-    units = torch.as_tensor(units)
-    shift = torch.randint(1, maps, (len(units),), generator=torch.Generator().manual_seed(seed))
+    units, maps = torch.as_tensor(units), whole("maps", maps, 2)
+    if units.ndim != 2 or units.shape[1] < 2 or not holds_whole(units):
+        raise ValueError(f"units must be whole numbers of shape (U, 4) or (U, 2), not {units.dtype} {(*units.shape,)}.")
+    shift = torch.randint(1, maps, (len(units),), generator=torch.Generator().manual_seed(whole("seed", seed)))
     other = units.clone()
     other[:, 1] = (units[:, 1] + shift.to(units.device)) % maps
     return other
@@ -131,9 +133,10 @@ def correlation(a: Any, b: Any) -> np.ndarray:
 
     a, b  (..., 3, H, W) arrays or tensors of one shape
 
-    Returns (...,), NaN where one of the two is the same everywhere (an empty projection, say).
+    Returns (...,), NaN where one of the two is the same everywhere (an empty projection, say). Raises ValueError for
+    two shapes, and for values that are not finite.
     """
-    a, b = (np.asarray(v.detach().cpu() if isinstance(v, Tensor) else v, dtype=np.float64) for v in (a, b))
+    a, b = (array("The two pictures", v) for v in (a, b))
     if a.shape != b.shape or a.ndim < 3:
         raise ValueError(f"Two pictures of one shape (..., 3, H, W) are needed, not {a.shape} and {b.shape}.")
     a, b = (v.reshape(*v.shape[:-3], -1) for v in (a, b))

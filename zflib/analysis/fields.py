@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from torch import Tensor
+
+from zflib.arguments import array
 
 
 def effective_field(projections: Any, share: float = 0.9) -> np.ndarray:
@@ -17,12 +18,12 @@ def effective_field(projections: Any, share: float = 0.9) -> np.ndarray:
     squares the one with the most energy counts, then the first in row order. Where h and w differ, the square is cut
     off at the shorter side. A projection that is zero everywhere has the empty box 0, 0, 0, 0.
 
-    Raises ValueError for another shape, or a share that is not between 0 and 1.
+    Raises ValueError for another shape, values that are not finite, or a share that is not between 0 and 1.
     """
-    values = np.asarray(projections.detach().cpu() if isinstance(projections, Tensor) else projections)
-    if values.ndim != 4 or not 0 < share < 1:
+    values = array("Projections", projections)
+    if values.ndim != 4 or 0 in values.shape[1:] or not 0 < share < 1:
         raise ValueError(f"Projections (U, 3, h, w) and a share in (0, 1) are needed, not {values.shape}, {share!r}.")
-    return np.array([_smallest(energy, share) for energy in (values.astype(np.float64) ** 2).sum(1)]).reshape(-1, 4)
+    return np.array([_smallest(energy, share) for energy in (values**2).sum(1)]).reshape(-1, 4)
 
 
 def _smallest(energy: np.ndarray, share: float) -> tuple[int, int, int, int]:

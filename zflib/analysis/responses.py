@@ -11,6 +11,7 @@ from PIL import Image
 from torch import Tensor
 
 from zflib.analysis.top import TopActivations, as_sequence, prepared
+from zflib.arguments import whole
 from zflib.deconvnet import DeconvNet, Patches, Trace
 from zflib.network import ConvNet
 
@@ -44,7 +45,7 @@ def responses(
 
     Raises ValueError for a dead map, which has none, and for a map that does not exist.
     """
-    if not 0 <= channel < len(top.dead):
+    if not 0 <= whole("channel", channel) < len(top.dead):
         raise ValueError(f"{top.step} has no map {channel}; it has maps 0 to {len(top.dead) - 1}.")
     if top.dead[channel]:
         raise ValueError(f"Map {channel} of {top.step} is dead: none of {top.pictures:,} pictures activates it.")
@@ -70,8 +71,18 @@ def on_boxes(projected: Patches, boxes: Any) -> np.ndarray:
 
     boxes  (U, 4) whole numbers: top, left, bottom, right
 
-    Returns (U, 3, h, w).
+    Returns (U, 3, h, w). Raises ValueError unless there is one box for each projection, all of one size.
     """
+    boxes = np.asarray(boxes)
+    if boxes.shape != (len(projected), 4) or boxes.dtype.kind not in "iu" or not len(boxes):
+        raise ValueError(
+            f"boxes must be whole numbers of shape ({len(projected)}, 4), not {boxes.dtype} {boxes.shape}."
+        )
+    sides = boxes[:, 2:] - boxes[:, :2]
+    if (sides < 1).any() or (sides != sides[0]).any():
+        raise ValueError(
+            "boxes must have one size, at least a pixel: top, left, bottom, right, the last two exclusive."
+        )
     return torch.stack([_cut(projected.paste(at).cpu(), box) for at, box in enumerate(boxes)]).numpy()
 
 

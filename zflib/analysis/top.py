@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from zflib.arguments import whole
 from zflib.data import Gallery, PictureSet
 from zflib.deconvnet import DeconvNet
 from zflib.network import ConvNet
@@ -86,8 +87,7 @@ def top_activations(
     """
     steps = (step,) if isinstance(step, str) else tuple(step)
     for name, value in (("k", k), ("per_picture", per_picture), ("batch_size", batch_size)):
-        if value < 1:
-            raise ValueError(f"{name} must be at least 1, not {value!r}.")
+        whole(name, value, 1)
     side = net.architecture.input_size if size is None else size
     geometry = {s.name: s for s in net.architecture.geometry(side)}
     for name in steps:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from zflib.arguments import whole
 from zflib.data.sets import PictureSet
 
 CLASSES = (
@@ -44,10 +45,9 @@ def synthetic(pictures: int, side: int, seed: int = 0) -> SyntheticSet:
     and colours stay, and a shape keeps its share of the picture. Frequencies are spread evenly over octaves from
     0.04 to 0.4 cycles per pixel. Colours are two opposite ones about mid-grey. Edges are one pixel wide.
 
-    Raises ValueError for no pictures or a side under 8.
+    Raises ValueError for no pictures, a side under 8, or a negative seed.
     """
-    if pictures < 1 or side < 8:
-        raise ValueError(f"Ask for at least one picture of at least 8 pixels a side, not {pictures} of {side}.")
+    pictures, side, seed = whole("pictures", pictures, 1), whole("side", side, 8), whole("seed", seed, 0)
     drawn = [_draw(np.random.default_rng([seed, at]), CLASSES[at % len(CLASSES)], side) for at in range(pictures)]
     pixels, frequency, orientation = zip(*drawn, strict=True)
     return SyntheticSet(

@@ -24,6 +24,7 @@ import torch
 
 from zflib import atomic, weights
 from zflib.architecture import ALEXNET, ZFNET, Architecture
+from zflib.arguments import whole
 from zflib.training.recipe import MINI, Recipe, best_precision
 
 if TYPE_CHECKING:
@@ -41,8 +42,12 @@ def stem(kernel: int, stride: int) -> Architecture:
 
     Padding keeps the first unit's centre and the size of the map, so that the spacing after conv2 is 8 in all four:
     conv2 has stride 1 where conv1 has 4, and 2 where it has 2. `stem(11, 4)` is AlexNet, `stem(7, 2)` is ZFNet.
+    Raises ValueError for another stride.
     """
-    parent = {4: ALEXNET, 2: ZFNET}[stride]
+    parents, kernel = {4: ALEXNET, 2: ZFNET}, whole("kernel", kernel, 1)
+    if stride not in parents:
+        raise ValueError(f"A stem has stride 2 or 4, not {stride!r}.")
+    parent = parents[stride]
     first = parent.convs[0]
     first = replace(first, kernel=kernel, pad=first.pad + (kernel - first.kernel) // 2)
     return replace(parent, name=f"stem-{kernel}-{stride}", convs=(first, *parent.convs[1:])).mini()

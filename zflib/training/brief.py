@@ -14,6 +14,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from zflib.architecture import Architecture
+from zflib.arguments import whole
 from zflib.data.sets import PictureSet
 from zflib.data.synthetic import synthetic
 from zflib.network import ConvNet, device
@@ -84,8 +85,9 @@ def train_briefly(
     Raises ValueError for a budget that is no positive number, pictures that don't suit the network or the batch,
     and geometry that does not fit; Diverged when the loss is no longer finite.
     """
+    seed = whole("seed", seed, 0)
     recipe = recipe or replace(BRIEF, precision=best_precision())
-    if not (seconds > 0 and math.isfinite(seconds)) or (max_steps is not None and max_steps < 1):
+    if not (seconds > 0 and math.isfinite(seconds)) or (max_steps is not None and whole("max_steps", max_steps) < 1):
         raise ValueError(f"A budget must be positive, not {seconds} seconds or {max_steps} steps.")
     if (pictures is None) != (validation is None):
         raise ValueError("Give pictures and validation together, or neither for the synthetic set.")

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from zflib.arguments import whole
 from zflib.data.pictures import centre_square, to_array
 from zflib.data.sets import PictureSet
 from zflib.network import ConvNet
@@ -33,6 +34,7 @@ def evaluate(net: ConvNet, pictures: PictureSet, *, ten_crops: bool = False, bat
     Ten crops (Section 3): four corners and the centre, each with its mirror; probabilities are averaged. The network
     is in eval mode meanwhile.
     """
+    whole("batch_size", batch_size, 1)
     views = _ten_crops if ten_crops else _centre_crop
     batches = [F.log_softmax(logits, dim=2) for logits in _logits(net, pictures, views, batch_size)]
     # The logarithm of the mean probability over views, without leaving logarithms: exp could underflow to 0.

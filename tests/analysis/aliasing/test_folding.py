@@ -61,7 +61,7 @@ def test_distance_is_that_of_real_waves_on_the_samples():
 @pytest.mark.parametrize("bad", [0, -2, 2.5, None])
 def test_a_stride_is_a_whole_number(bad):
     for function in (lambda: fold(0.1, bad), lambda: overlap(np.ones((1, 1, 3, 3)), bad)):
-        with pytest.raises(ValueError, match="whole number of pixels from 1 on"):
+        with pytest.raises(ValueError, match="stride must be a whole number of at least 1"):
             function()
 
 

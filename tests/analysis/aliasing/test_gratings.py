@@ -67,7 +67,7 @@ def test_the_window_is_round_and_leaves_the_middle_alone():
 
 @pytest.mark.parametrize("frequency", [(0.51, 0), (0, -0.6), (np.nan, 0), (np.inf, 0)])
 def test_what_pixels_can_not_carry_is_refused(frequency):
-    with pytest.raises(ValueError, match=r"at most 0\.5 cycles per pixel"):
+    with pytest.raises(ValueError, match=r"at most 0\.5 cycles per pixel|frequency must be finite"):
         grating(8, frequency)
     grating(8, (0.5, -0.5))
 
@@ -83,5 +83,5 @@ def test_rubbish_is_refused():
     for window in ({"radius": 0}, {"radius": 4, "edge": 0.5}, {"radius": np.nan}):
         with pytest.raises(ValueError, match="at least one pixel"):
             grating(8, (0.1, 0), **window)
-    with pytest.raises(ValueError, match="one finite number per channel"):
+    with pytest.raises(ValueError, match="one number per channel"):
         grating(8, (0.1, 0), colour=[[1, 1]])

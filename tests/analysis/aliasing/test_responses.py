@@ -164,11 +164,11 @@ def test_rubbish_is_refused():
     for layer in (np.ones((3, 5, 5)), np.ones((2, 3, 5, 4))):
         with pytest.raises(ValueError, match=r"\(maps, channels, k, k\)"):
             predict(layer, (0.1, 0), stride=2)
-    with pytest.raises(ValueError, match="did training diverge"):
+    with pytest.raises(ValueError, match="must be finite"):
         predict(np.full((1, 1, 3, 3), np.nan), (0.1, 0), stride=2)
-    with pytest.raises(ValueError, match="A stride is a whole number"):
+    with pytest.raises(ValueError, match="stride must be a whole number"):
         measure(bank(), (0.1, 0))
-    with pytest.raises(ValueError, match="Padding is a whole number"):
+    with pytest.raises(ValueError, match="pad must be a whole number"):
         measure(bank(), (0.1, 0), stride=2, pad=-1)
     for bad in ({"groups": 3}, {"dilation": 2}, {"stride": (1, 2)}, {"padding": "same"}):
         with pytest.raises(ValueError, match="Only square convolutions"):

@@ -157,7 +157,7 @@ def test_shares_refuse_edges_that_leave_a_part_out(edges):
 
 @pytest.mark.parametrize("edges", [(0.3, 0.1), (0.1,), (-0.1, 0.8), (0, np.nan, 0.8), 0.5])
 def test_edges_must_ascend(edges):
-    with pytest.raises(ValueError, match="ascending from 0"):
+    with pytest.raises(ValueError, match=r"ascending from 0|must be finite"):
         spectrum.radial_profile(noise(), edges)
 
 
@@ -229,7 +229,7 @@ def test_cutting_and_padding_keep_the_centre():
     # Padding fades over the filter's own side, so that both of a pair fade alike.
     small = spectrum.same_size(np.ones((1, 1, 7, 7)), 11, window=True)
     assert np.array_equal(small[0, 0, 2:9, 2:9], faded)
-    with pytest.raises(ValueError, match="at least one pixel, not 0"):
+    with pytest.raises(ValueError, match="at least 1, not 0"):
         spectrum.same_size(filters, 0)
 
 
@@ -307,7 +307,7 @@ def test_tensors_networks_and_seeds_are_taken():
         (np.ones((0, 3, 7, 7)), r"not \(0, 3, 7, 7\)"),
         (np.ones((2, 3, 7, 5)), r"not \(2, 3, 7, 5\)"),
         (np.ones((1, 1, 65, 65)), "65 pixels a side don't fit"),
-        (np.full((1, 1, 3, 3), np.nan), "not a number"),
+        (np.full((1, 1, 3, 3), np.nan), "must be finite"),
         (torch.nn.ReLU(), "ReLU has no layer conv1"),
     ],
 )

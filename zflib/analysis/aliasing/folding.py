@@ -8,13 +8,14 @@ the two apart.
 from __future__ import annotations
 
 from math import ceil
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 
 from zflib.analysis import spectrum
+from zflib.analysis.aliasing.gratings import together
 from zflib.analysis.spectrum.filters import SIZE, as_weights, power_at
+from zflib.arguments import array, whole
 
 
 def fold(frequency: Any, stride: int) -> np.ndarray:
@@ -25,13 +26,13 @@ def fold(frequency: Any, stride: int) -> np.ndarray:
 
     Returns the same shape, in cycles per input pixel, from -1/(2s) to 1/(2s); what lies there already stays. The two
     ends are one and the same wave to the samples: a frequency that folds onto Nyquist exactly may come back as
-    either. NaN stays NaN. Raises ValueError for a stride under 1.
+    either. NaN stays NaN. Raises ValueError for a stride under 1, and for infinity.
 
     A real grating is the pair (fx, fy) and (-fx, -fy), so that folding one component can mirror it: with stride 4,
     (0.2, 0.1) becomes (-0.05, 0.1), which leans the other way.
     """
-    frequency = np.asarray(frequency, dtype=float)
-    return frequency - np.round(frequency * whole(stride)) / stride
+    frequency = array("frequency", frequency, nan=True)
+    return frequency - np.round(frequency * whole("stride", stride, 1)) / stride
 
 
 def alias_distance(a: Any, b: Any, stride: int) -> np.ndarray:
@@ -42,7 +43,9 @@ def alias_distance(a: Any, b: Any, stride: int) -> np.ndarray:
     Returns (...): zero where the samples can't tell them apart, that is where b is a plus or minus a, but for whole
     multiples of 1/s per axis.
     """
-    a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    a, b = together(a=a, b=b)
+    if not a.ndim or a.shape[-1] != 2:
+        raise ValueError(f"Two frequencies (..., 2) are needed, a and b, not of shape {a.shape}.")
     same, mirrored = (np.linalg.norm(fold(d, stride), axis=-1) for d in (b - a, b + a))
     return np.minimum(same, mirrored)
 
@@ -124,15 +127,8 @@ def _bands(filters: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def _power(filters: Any, stride: int) -> np.ndarray:
     """(maps, size, size) with `stride` times an odd size: groups are whole, and no point lies on Nyquist itself."""
-    return spectrum.power(filters, whole(stride) * (2 * ceil((SIZE / stride - 1) / 2) + 1))
+    return spectrum.power(filters, whole("stride", stride, 1) * (2 * ceil((SIZE / stride - 1) / 2) + 1))
 
 
 def _shares(part: np.ndarray, total: np.ndarray) -> np.ndarray:
     return np.divide(part, total, out=np.full(total.shape, np.nan), where=total > 0)
-
-
-def whole(stride: Any) -> int:
-    """The stride, if it is one. Raises ValueError."""
-    if not isinstance(stride, Integral) or stride < 1:
-        raise ValueError(f"A stride is a whole number of pixels from 1 on, not {stride!r}.")
-    return stride

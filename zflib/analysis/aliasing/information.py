@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from operator import index
 from typing import Any
 
 import numpy as np
-from torch import Tensor, nn
+from torch import nn
+
+from zflib.arguments import array, whole
 
 SIZE = 60  # strides 1 to 6 divide it
 EDGES = (0.0, 0.125, 0.25, 0.375, 0.5, 2**-0.5)
@@ -55,8 +56,7 @@ def alias_matrices(filters: Any, stride: int, size: int = SIZE) -> np.ndarray:
     Raises ValueError for a bank, stride or size that do not go together.
     """
     bank = _bank(filters)
-    if index(stride) < 1:
-        raise ValueError(f"A stride is a whole number of pixels from 1 on, not {stride}.")
+    stride, size = whole("stride", stride, 1), whole("size", size, 1)
     if size % stride or size < max(bank.shape[2:]):
         raise ValueError(
             f"A grid of {size} points does not go with stride {stride} and filters of {bank.shape[2]}x{bank.shape[3]}; "
@@ -99,10 +99,10 @@ def recovery(
     halving the stride. n maps cannot recover more than n / (3 stride^2) of white pictures. Raises ValueError for
     arguments that do not go together.
     """
-    edges, given = np.asarray(edges, dtype=float), _prior(prior, size)
+    edges, given = array("edges", edges), _prior(prior, whole("size", size, 1))
     if edges.ndim != 1 or len(edges) < 2 or not (np.diff(edges) > 0).all():
         raise ValueError(f"Band edges are two or more growing numbers in cycles per pixel, not {edges.tolist()}.")
-    if not noise >= 0:
+    if not 0 <= noise < np.inf:
         raise ValueError(f"The noise is a share of a map's standard deviation, 0 or more, not {noise}.")
     groups = alias_matrices(filters, stride, size)
     if groups.shape[-1] != 3:
@@ -145,7 +145,7 @@ def picture_prior(pictures: Any, size: int = SIZE) -> np.ndarray:
     Mean periodogram of all tiles of `size` pixels that fit, less their mean and under a Hann window, so that the edges
     of a tile do not pose as fine detail. Raises ValueError for pictures of another shape or smaller.
     """
-    pictures = _array(pictures)
+    pictures, size = array("pictures", pictures), whole("size", size, 1)
     if pictures.ndim != 4 or pictures.shape[1] != 3 or min(pictures.shape[2:]) < size or not len(pictures):
         raise ValueError(f"Pictures (N, 3, H, W) of {size} pixels or more a side are needed, not {pictures.shape}.")
     rows, columns = (side // size for side in pictures.shape[2:])
@@ -189,13 +189,7 @@ def _bank(filters: Any) -> np.ndarray:
         if not hasattr(filters, "conv1"):
             raise ValueError(f"{type(filters).__name__} has no conv1; pass the filters, (maps, channels, k, k).")
         filters = filters.conv1.weight
-    bank = _array(filters)
+    bank = array("The weights of filters", filters)
     if bank.ndim != 4 or 0 in bank.shape:
         raise ValueError(f"Filters are (maps, channels, k, k), or a network with a conv1, not {bank.shape}.")
-    if not np.isfinite(bank).all():
-        raise ValueError("These filters hold values that are no finite numbers.")
     return bank
-
-
-def _array(values: Any) -> np.ndarray:
-    return np.asarray(values.detach().cpu() if isinstance(values, Tensor) else values, dtype=np.float64)

@@ -9,9 +9,10 @@ import numpy as np
 import torch
 
 from zflib.analysis.aliasing.folding import fold
-from zflib.analysis.aliasing.gratings import frequencies, grating
+from zflib.analysis.aliasing.gratings import colours, frequencies, grating, together
 from zflib.analysis.aliasing.responses import Waves, as_convolution, at_rest, clear_maps, predict
 from zflib.architecture import Step
+from zflib.arguments import array, whole
 from zflib.network import ConvNet
 
 FAR = 1000  # harmonics that are added up where they meet; each one beyond is under a millionth of the wave
@@ -27,9 +28,9 @@ def harmonics(amplitude: Any, bias: Any = 0.0, count: int = 8) -> np.ndarray:
     Returns (..., count + 1), negative where a harmonic stands on its head. Without a bias they are A times 1/pi, 1/2,
     2/(3 pi), 0, -2/(15 pi), 0, ...: beside the constant and the wave itself, the even multiples of its frequency. A
     bias brings in the odd ones; one of A or more lets the wave pass unchanged, one of -A or less nothing.
-    Raises ValueError for a negative amplitude.
+    NaN stays NaN. Raises ValueError for a negative amplitude.
     """
-    a, b = np.broadcast_arrays(np.asarray(amplitude, dtype=float), np.asarray(bias, dtype=float))
+    (a, b), count = together(amplitude=amplitude, bias=bias), whole("count", count, 0)
     if (a < 0).any():
         raise ValueError("An amplitude is not negative; turn the phase by pi instead.")
     within = np.abs(b) < a
@@ -66,7 +67,7 @@ def predict_rectified(
     Returns Waves of shape (lines, maps): a line for each position, in the order of the lowest harmonic there; the
     constant, harmonic 0, is the first.
     """
-    conv = as_convolution(layer, stride, pad)
+    conv, count = as_convolution(layer, stride, pad), whole("count", count, 0)
     linear = predict(conv, frequency, phase, amplitude=amplitude, colour=colour)
     if linear.amplitude.ndim != 1:
         raise ValueError("The rectified response is predicted for one grating at a time: a frequency of shape (2,).")
@@ -161,8 +162,8 @@ def nonlinear_share(
             raise KeyError(f"There is no step {name!r}; the steps are {', '.join(geometry)}.")
     clear = {name: clear_units(geometry[name], side) for name in steps}
     last = max(steps, key=list(geometry).index)
-    frequency = frequencies(frequency)
-    phase = np.broadcast_to(np.asarray(phase, dtype=float), frequency.shape[:-1])
+    frequency, colour = frequencies(frequency), colours(colour)
+    phase = np.broadcast_to(array("phase", phase), frequency.shape[:-1])
     found = {name: np.empty(frequency.shape[:-1]) for name in steps}
     for at in np.ndindex(frequency.shape[:-1]):
         picture = grating(side, frequency[at], phase[at], amplitude=amplitude, colour=colour)

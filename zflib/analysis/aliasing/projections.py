@@ -15,9 +15,10 @@ import numpy as np
 import torch
 
 from zflib.analysis.aliasing.folding import alias_distance, fold
-from zflib.analysis.aliasing.gratings import frequencies, grating
+from zflib.analysis.aliasing.gratings import colours, frequencies, grating
 from zflib.analysis.aliasing.nonlinear import clear_units, fit_lines
 from zflib.analysis.aliasing.responses import at_rest
+from zflib.arguments import whole
 from zflib.deconvnet import DeconvNet, Trace
 from zflib.network import ConvNet
 
@@ -73,14 +74,14 @@ def project_alias(
     zero: its alias is a constant map itself.
     """
     if step not in STEPS:
-        raise ValueError(f"Whole maps are projected from {', '.join(STEPS)}, not from {step!r}.")
-    frequency = frequencies(frequency)
+        raise ValueError(f"Whole maps are projected from the steps {', '.join(STEPS)}, not from {step!r}.")
+    frequency, colour = frequencies(frequency), colours(colour)
     if frequency.shape != (2,):
         raise ValueError(f"One grating at a time: a frequency of shape (2,), not {frequency.shape}.")
     geometry = {s.name: s for s in net.architecture.geometry(side)}[step]
     if (np.abs(fold(frequency, geometry.jump)) < 1e-9).all():
         raise ValueError(f"This grating folds to zero at {step}: its alias can't be told from a constant map.")
-    if not 0 <= channel < geometry.maps:
+    if not 0 <= whole("channel", channel) < geometry.maps:
         raise ValueError(f"{step} has no map {channel}; it has maps 0 to {geometry.maps - 1}.")
     clear = clear_units(geometry, side)
     picture = grating(side, frequency, phase, amplitude=amplitude, colour=colour)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
-from zflib.analysis.aliasing.folding import fold, whole
-from zflib.analysis.aliasing.gratings import frequencies, grating
+from zflib.analysis.aliasing.folding import fold
+from zflib.analysis.aliasing.gratings import colours, frequencies, grating
 from zflib.analysis.spectrum.filters import as_weights
+from zflib.arguments import array, number, whole
 
 EQUAL = 1e-12  # cycles per pixel: what rounding may put between two names of one frequency
 
@@ -54,8 +54,9 @@ def transfer(filters: Any, frequency: Any) -> np.ndarray:
     filter's own top left. The exponent is positive because a convolutional layer correlates: it does not flip its
     filters.
     """
-    weights = as_weights(filters)
-    frequency = np.asarray(frequency, dtype=float)
+    weights, frequency = as_weights(filters), array("frequency", frequency)
+    if not frequency.ndim or frequency.shape[-1] != 2:
+        raise ValueError(f"A frequency has two components (fx, fy) in its last axis; the shape is {frequency.shape}.")
     columns, rows = np.moveaxis(np.exp(2j * np.pi * frequency[..., None] * np.arange(weights.shape[-1])), -2, 0)
     return np.einsum("mcij,...i,...j->...mc", weights, rows, columns, optimize=True)
 
@@ -87,8 +88,12 @@ def predict(
     """
     conv = as_convolution(layer, stride, pad)
     frequency, (s, p) = frequencies(frequency), (conv.stride[0], conv.padding[0])
-    start = np.asarray(phase, dtype=float) - 2 * np.pi * p * frequency.sum(-1)  # unit 0 starts p pixels before pixel 0
-    wave = amplitude * np.exp(1j * start)[..., None] * (transfer(conv.weight, frequency) @ _colour(conv, colour))
+    start = array("phase", phase) - 2 * np.pi * p * frequency.sum(-1)  # unit 0 starts p pixels before pixel 0
+    wave = (
+        number("amplitude", amplitude)
+        * np.exp(1j * start)[..., None]
+        * (transfer(conv.weight, frequency) @ _colour(conv, colour))
+    )
     position, wave = at_rest(frequency[..., None, :], wave, s)
     return Waves(position, np.abs(wave), np.angle(wave), np.zeros(wave.shape), s)
 
@@ -165,9 +170,12 @@ def find_waves(maps: Any, spacing: int = 1, first: int = 0) -> Waves:
     A sampled wave is the only signal whose two neighbours always add up to the same multiple, 2 cos(2 pi f), of the
     value between them. Least squares gives that multiple along rows and columns, the two diagonals tell a wave from
     its mirror image, and a second least squares gives amplitude and phase. Exact for one wave of any frequency, even
-    of less than a period; `residual` says when there was more on the map.
+    of less than a period; `residual` says when there was more on the map. Raises ValueError for smaller maps, and for
+    values that are not finite.
     """
-    z = np.asarray(maps, dtype=float)
+    z, spacing, first = array("maps", maps), whole("spacing", spacing, 1), whole("first", first)
+    if z.ndim < 2 or min(z.shape[-2:]) < 4:
+        raise ValueError(f"A wave is found on maps (..., n, m) of at least four units a side, not {z.shape}.")
     middle = z[..., 1:-1, 1:-1]
     energy = np.einsum("...ij,...ij->...", middle, middle)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -222,9 +230,8 @@ def as_convolution(layer: Any, stride: int | None = None, pad: int = 0) -> nn.Co
             )
     else:
         weights = as_weights(layer)
-        if not isinstance(pad, Integral) or pad < 0:
-            raise ValueError(f"Padding is a whole number of pixels from 0 on, not {pad!r}.")
-        conv = nn.Conv2d(weights.shape[1], len(weights), weights.shape[2], whole(stride), pad, bias=False)
+        stride, pad = whole("stride", stride, 1), whole("pad", pad, 0)
+        conv = nn.Conv2d(weights.shape[1], len(weights), weights.shape[2], stride, pad, bias=False)
         conv.weight = nn.Parameter(torch.tensor(weights))
     pairs = (conv.kernel_size, conv.stride, conv.padding)
     if conv.groups != 1 or conv.dilation != (1, 1) or any(pair[0] != pair[1] for pair in pairs):
@@ -234,7 +241,4 @@ def as_convolution(layer: Any, stride: int | None = None, pad: int = 0) -> nn.Co
 
 def _colour(conv: nn.Conv2d, colour: Any) -> np.ndarray:
     """(channels,) grey if none is given. Raises ValueError for one of another length."""
-    colour = np.ones(conv.in_channels) if colour is None else np.asarray(colour, dtype=float)
-    if colour.shape != (conv.in_channels,):
-        raise ValueError(f"A colour for this layer has {conv.in_channels} numbers, not the shape {colour.shape}.")
-    return colour
+    return np.ones(conv.in_channels) if colour is None else colours(colour, conv.in_channels)

@@ -23,6 +23,7 @@ from torch.nn import functional as F
 
 from zflib.analysis.top import as_sequence
 from zflib.architecture import output_size
+from zflib.arguments import whole
 from zflib.data.pictures import centre_square, to_array
 from zflib.network import ConvNet
 
@@ -41,12 +42,12 @@ def between(maps: Tensor, fraction: float) -> Tensor:
     it is hardest, a wave of 0.3 cycles per sample comes out with 0.02 % of its energy wrong, one of 0.4 with 3 %, one
     of 0.45 with 25 %; at 0.5, Nyquist, nobody could. The layer above sees less: conv2 reads five samples.
 
-    Raises ValueError for fewer samples or another fraction.
+    Raises ValueError for fewer samples or another fraction. NaN stays NaN, and makes its neighbours NaN.
     """
-    if maps.shape[-1] < NEIGHBOURS or not 0 <= fraction < 1:
+    if not maps.ndim or not maps.is_floating_point() or maps.shape[-1] < NEIGHBOURS or not 0 <= fraction < 1:
         raise ValueError(
-            f"Interpolation needs {NEIGHBOURS} samples or more and a fraction in [0, 1), "
-            f"not {maps.shape[-1]} and {fraction!r}."
+            f"Interpolation needs floating-point maps of {NEIGHBOURS} samples or more and a fraction in [0, 1), "
+            f"not {maps.dtype} {tuple(maps.shape)} and {fraction!r}."
         )
     half = NEIGHBOURS // 2
     distance = torch.arange(1 - half, half + 1, dtype=torch.float64) - fraction
@@ -96,7 +97,7 @@ def equivariance_error(
     Raises KeyError for a step without maps, ValueError for other shifts, or where too few units see the picture only.
     """
     shifts, steps = _checked(shifts), (step,) if isinstance(step, str) else tuple(step)
-    side = net.resized_side if size is None else size
+    side = net.resized_side if size is None else whole("size", size, 1)
     window = side - max(shifts)
     inside = {name: _inside(net, name, window) for name in steps}
     for name, (first, last, jump) in inside.items():
@@ -226,12 +227,15 @@ class Blur(nn.Module):
 
     def __init__(self, stride: int) -> None:
         super().__init__()
+        stride = whole("stride", stride, 1)
         order = 2 * round(stride**2 / 4)
         self.stride, self.kernel_size, self.padding = stride, order + 1, order // 2
         taps = torch.tensor([comb(order, k) for k in range(order + 1)]) / 2**order
         self.register_buffer("taps", taps, persistent=False)  # no weight: state dictionaries stay as they were
 
     def forward(self, x: Tensor) -> Tensor:
+        if x.ndim != 4 or not x.is_floating_point() or not x.numel():
+            raise ValueError(f"A blur takes floating-point maps (N, C, H, W), not {x.dtype} {tuple(x.shape)}.")
         return self._along(3, self._along(2, x))
 
     def _along(self, axis: int, x: Tensor) -> Tensor:
@@ -294,9 +298,10 @@ def lowpass(net: ConvNet) -> ConvNet:
 def multiply_adds(net: nn.Module, side: int) -> dict[str, int]:
     """Multiply-adds for one picture of side x side pixels, by layer: convolutions, linear layers and blurs.
 
-    For a plain `ConvNet` they are those of `geometry()`; a low-pass network computes every position.
+    For a plain `ConvNet` they are those of `geometry()`; a low-pass network computes every position. Raises ValueError
+    for a side that the network can't take.
     """
-    counts = {}
+    counts, side = {}, whole("side", side, 1)
 
     def count(name: str):
         def after(module: nn.Module, inputs: tuple[Tensor], output: Tensor) -> None:
@@ -322,7 +327,7 @@ def multiply_adds(net: nn.Module, side: int) -> dict[str, int]:
 
 
 def _checked(shifts: Sequence[int]) -> tuple[int, ...]:
-    shifts = tuple(shifts)
+    shifts = tuple(np.atleast_1d(shifts).tolist())
     if not shifts or not all(isinstance(s, Integral) and s >= 0 for s in shifts):
         raise ValueError(f"Shifts must be whole numbers of pixels, 0 or more, not {shifts}.")
     return tuple(map(int, shifts))
@@ -335,6 +340,7 @@ def _squares(net: ConvNet, pictures: Any, side: int, batch_size: int, progress: 
     items = as_sequence(pictures)
     if not len(items):
         raise ValueError("There are no pictures to shift.")
+    whole("batch_size", batch_size, 1)
     starts = range(0, len(items), batch_size)
     if progress:
         from tqdm.auto import tqdm

@@ -14,7 +14,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from torch import Tensor, nn
+from torch import nn
+
+from zflib.arguments import array, whole
 
 SIZE = 64  # of the zero-padded transform
 CORNER = 0.5**0.5  # the highest frequency of the plane, cycles per pixel: 0.5 along both axes
@@ -22,7 +24,7 @@ CORNER = 0.5**0.5  # the highest frequency of the plane, cycles per pixel: 0.5 a
 
 def frequencies(size: int = SIZE) -> np.ndarray:
     """(size,) cycles per pixel along either axis of `power` and `coverage`, ascending from -0.5."""
-    return np.fft.fftshift(np.fft.fftfreq(size))
+    return np.fft.fftshift(np.fft.fftfreq(whole("size", size, 1)))
 
 
 def power(filters: Any, size: int = SIZE) -> np.ndarray:
@@ -35,7 +37,7 @@ def power(filters: Any, size: int = SIZE) -> np.ndarray:
     """
     from scipy.fft import fft, rfft
 
-    weights = as_weights(filters, size)
+    weights = as_weights(filters, whole("size", size, 1))
     # One colour at a time: it stays in the processor's cache, three times as fast as all at once.
     transforms = (fft(rfft(weights[:, colour], size), size, axis=1) for colour in range(weights.shape[1]))
     half = sum(t.real**2 + t.imag**2 for t in transforms) / size**2
@@ -183,9 +185,7 @@ def same_size(filters: Any, side: int, window: bool = False) -> np.ndarray:
     Returns (maps, channels, side, side). What 11 x 11 pixels resolve, 7 x 7 don't: to compare fairly, cut the larger.
     Padding the smaller leaves every figure of its spectrum as it was.
     """
-    weights = as_weights(filters)
-    if side < 1:
-        raise ValueError(f"Filters need a side of at least one pixel, not {side}.")
+    weights, side = as_weights(filters), whole("side", side, 1)
     small = min(side, weights.shape[2])
     cut = (weights.shape[2] - small) // 2
     weights = weights[:, :, cut : cut + small, cut : cut + small]
@@ -260,9 +260,9 @@ def rings(edges: np.ndarray) -> np.ndarray:
 
 def as_edges(edges: Any) -> np.ndarray:
     """(bands + 1,) float64, or the ValueError that says what is wrong with them."""
-    edges = np.asarray(edges, dtype=np.float64)
+    edges = array("Band edges", edges)
     if edges.ndim != 1 or len(edges) < 2 or not (np.diff(edges) > 0).all() or edges[0] < 0:
-        raise ValueError(f"Band edges must be two or more frequencies, ascending from 0 or more, not {edges}.")
+        raise ValueError(f"Band edges must be two or more frequencies, ascending from 0 or more, not {edges.tolist()}.")
     return edges
 
 
@@ -272,14 +272,11 @@ def as_weights(filters: Any, size: int = SIZE) -> np.ndarray:
         raise ValueError(f"{type(filters).__name__} has no layer conv1; pass the weights of its first layer.")
     filters = getattr(filters, "conv1", filters)
     filters = getattr(filters, "weight", filters)
-    filters = filters.detach().cpu() if isinstance(filters, Tensor) else filters
-    weights = np.ascontiguousarray(filters, dtype=np.float64)
+    weights = array("The weights of filters", filters)
     if weights.ndim != 4 or not weights.size or weights.shape[2] != weights.shape[3]:
         raise ValueError(f"Filters must have the shape (maps, channels, k, k), not {weights.shape}.")
     if weights.shape[2] > size:
         raise ValueError(f"Filters of {weights.shape[2]} pixels a side don't fit a transform of {size}.")
-    if not np.isfinite(weights).all():
-        raise ValueError("Some weights are infinite or not a number; did training diverge?")
     return weights
 
 

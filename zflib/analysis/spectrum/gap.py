@@ -17,6 +17,7 @@ import numpy as np
 
 from zflib.analysis.spectrum.dip import LOWEST, dip
 from zflib.analysis.spectrum.filters import CORNER, as_weights, band_shares, dead, peaks
+from zflib.arguments import array, whole
 
 MIDDLES = ((0.15, 0.30), (0.125, 0.25), (0.15, 0.25), (0.20, 0.30), (0.18, 0.36))  # cycles per pixel
 NYQUIST = 0.5  # the highest frequency along an axis; beyond lie the plane's corners
@@ -123,9 +124,9 @@ def summary(filters: Any, middles: Any = MIDDLES, seed: int = 0) -> Summary:
 
     Raises ValueError for banks that differ in shape, and for a middle that does not lie between 1/22 and 0.5.
     """
-    middles = np.asarray(middles, dtype=np.float64)
+    middles, seed = array("middles", middles), whole("seed", seed, 0)
     if middles.ndim != 2 or middles.shape[1] != 2 or not len(middles):
-        raise ValueError(f"Middles must be pairs of frequencies (M, 2), not of shape {middles.shape}.")
+        raise ValueError(f"middles must be pairs of frequencies (M, 2), not of shape {middles.shape}.")
     if not ((middles[:, 0] > LOWEST) & (middles[:, 0] < middles[:, 1]) & (middles[:, 1] < NYQUIST)).all():
         raise ValueError(f"A middle must begin above 1/22 and end below 0.5 cycles per pixel, not {middles.tolist()}.")
     banks = _banks(filters)

@@ -20,6 +20,7 @@ from typing import Any, Literal
 import numpy as np
 from scipy import stats
 
+from zflib.arguments import array, whole
 from zflib.experiments.ablation.ensembles import checked, of_true_class
 
 LEVEL, POWER = 0.95, 0.80
@@ -89,7 +90,9 @@ class Difference:
     degrees: float
 
     def interval(self, level: float = LEVEL) -> tuple[float, float]:
-        """The confidence interval, lower and upper end."""
+        """The confidence interval, lower and upper end. Raises ValueError for a level that is not between 0 and 1."""
+        if not 0 < level < 1:
+            raise ValueError(f"The level of an interval lies between 0 and 1, not {level!r}.")
         half = float(stats.t.ppf((1 + level) / 2, self.degrees)) * self.standard_error
         return self.estimate - half, self.estimate + half
 
@@ -206,8 +209,8 @@ def detectable(
     """
     _same_pictures([first, second])
     counts = seeds if isinstance(seeds, tuple) else (seeds, seeds)
-    if min(counts) < 1:
-        raise ValueError(f"A comparison takes one seed a row at least, not {min(counts)}.")
+    for count in counts:
+        whole("seeds", count, 1)
     spreads, degrees = _of_both(spread, "error", counts)
     variance = _variance(first.wrong, second.wrong, spreads, counts, paired)
     return float(stats.t.ppf([(1 + LEVEL) / 2, POWER], degrees).sum() * np.sqrt(variance))
@@ -229,8 +232,8 @@ def rank_correlation(paper: Any, rows: Sequence[Row], seed: int = 0) -> RankCorr
 
     Raises ValueError for fewer rows, for rows that don't fit `paper` or each other, and for one error for all rows.
     """
-    paper = np.asarray(paper, dtype=float)
-    if paper.shape != (len(rows),) or len(rows) < 3 or not np.isfinite(paper).all():
+    paper = array("The published errors of paper", paper)
+    if paper.shape != (len(rows),) or len(rows) < 3:
         raise ValueError(f"Expected one published error for each of three or more rows; {len(rows)} rows are given.")
     _same_pictures(rows)
     ours = np.array([row.wrong.mean() for row in rows])

@@ -137,7 +137,7 @@ def of_true_class(log_probabilities: np.ndarray, labels: np.ndarray) -> tuple[np
 def checked(log_probabilities: np.ndarray) -> np.ndarray:
     """Log-probabilities (..., N, C) as float64; ValueError unless they are some, finite, and probabilities sum to 1."""
     try:
-        given = np.asarray(log_probabilities, dtype=float)
+        given = np.asarray(log_probabilities).astype(float, casting="same_kind")
     except (TypeError, ValueError):
         raise ValueError("Expected one array of log-probabilities; networks must share pictures and classes.") from None
     if given.ndim < 2 or not given.size:

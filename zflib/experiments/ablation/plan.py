@@ -79,7 +79,9 @@ def jobs(
 
 def published(network: str) -> dict[str, tuple[float, float, float]]:
     """Rows of Table 3 for "alexnet" or "zfnet", in the paper's order: training top-1, validation top-1 and top-5 error,
-    percent."""
+    percent. Raises ValueError for another network."""
+    if network not in _PUBLISHED:
+        raise ValueError(f"Table 3 has the networks {' and '.join(_PUBLISHED)}, not {network!r}.")
     return dict(paper.TABLES[3][_PUBLISHED[network]])
 
 
