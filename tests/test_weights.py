@@ -177,8 +177,18 @@ def test_a_seed_keeps_filters_logits_and_labels(net, tmp_path):
 
 # What the course ships
 
+SHIPPED = {
+    "alexnet-mini": zflib.ALEXNET.mini(),
+    "zfnet-mini": zflib.ZFNET.mini(),
+    "zfnet-mini-wide": zflib.ZFNET.with_maps({3: 512, 4: 1024, 5: 512}).mini(),
+}
 
-@pytest.mark.parametrize("name", ["zfnet-mini", "alexnet-mini"])
+
+def test_all_that_is_shipped_is_tested_here():
+    assert set(weights.available()) == set(SHIPPED)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
 def test_shipped_weights_answer_to_the_photographs_as_recorded(name):
     record, net = weights.record(name), zflib.load(name)
     recorded = record["photograph_logits"]
@@ -189,11 +199,10 @@ def test_shipped_weights_answer_to_the_photographs_as_recorded(name):
             assert np.abs(logits - recorded[photograph.name]).max() < 1e-3, photograph.name
 
 
-@pytest.mark.parametrize("name", ["zfnet-mini", "alexnet-mini"])
+@pytest.mark.parametrize("name", SHIPPED)
 def test_shipped_record_is_complete(name):
     record = weights.record(name)
-    known = {"zfnet-mini": zflib.ZFNET.mini(), "alexnet-mini": zflib.ALEXNET.mini()}
-    assert weights.architecture(record["architecture"]) == known[name]
+    assert weights.architecture(record["architecture"]) == SHIPPED[name]
     check_record(record)
 
 
@@ -230,12 +239,12 @@ def test_three_seeds_are_kept_and_bear_out_their_records(network):
     assert any(np.array_equal(shipped, seed.conv1) for seed in seeds)
 
 
-def test_recipe_is_the_same_for_both_networks():
-    zfnet, alexnet = (weights.record(name)["recipe"] for name in ("zfnet-mini", "alexnet-mini"))
-    assert zfnet == alexnet
+def test_recipe_is_the_same_for_all():
+    first, *others = (weights.record(name)["recipe"] for name in SHIPPED)
+    assert all(other == first for other in others)
 
 
-@pytest.mark.parametrize("name", ["zfnet-mini", "alexnet-mini"])
+@pytest.mark.parametrize("name", SHIPPED)
 def test_shipped_weights_reach_their_recorded_accuracy(name, imagenette_root, monkeypatch):
     from zflib.training.evaluate import evaluate
 
