@@ -10,7 +10,7 @@ from PIL import Image, ImageOps
 
 
 class UnreadablePicture(ValueError):
-    """A file that can't be read as a picture; the message names the path and the reason."""
+    """A file that can't be read as a picture; the message names the path, the reason and the remedy."""
 
 
 def read(path: str | PathLike[str]) -> Image.Image:
@@ -21,23 +21,30 @@ def read(path: str | PathLike[str]) -> Image.Image:
     path = fspath(path)
     try:
         with Image.open(path) as picture:
-            return to_rgb(ImageOps.exif_transpose(picture))
+            return to_rgb(picture)
+    except UnreadablePicture:
+        raise
     except Exception as error:  # decoders meet rubbish with errors of every kind
-        raise UnreadablePicture(f"{path} can't be read as a picture: {error}") from error
+        raise _unreadable(path, error) from error
 
 
 def to_rgb(picture: Any) -> Image.Image:
-    """Any PIL picture or array as an RGB PIL picture.
+    """Any PIL picture or array as an RGB PIL picture, upright (EXIF).
 
     picture  a PIL picture of any mode, or an array or tensor (H, W), (H, W, 1), (H, W, 3) or (H, W, 4): integers in
              0..255, uint16, bool, or floating point in [0, 1]. Transparency is laid over white.
 
-    Raises TypeError for another type, ValueError for another shape, an empty picture or values out of range.
+    Raises TypeError for another type, ValueError for another shape, an empty picture or values out of range,
+    UnreadablePicture (a ValueError) for a file that `PIL.Image.open` opened and whose rest is damaged.
     """
     if not isinstance(picture, Image.Image):
         picture = _from_array(picture)
     if min(picture.size) < 1:
         raise ValueError(f"The picture is empty: {picture.width} x {picture.height} pixels.")
+    try:
+        picture = ImageOps.exif_transpose(picture)  # the first to read the pixels of a file that was only opened
+    except Exception as error:
+        raise _unreadable(getattr(picture, "filename", "") or "The picture", error) from error
     if picture.mode.startswith("I") or picture.mode == "F":
         picture = Image.fromarray(_wide_grey(picture))
     if picture.mode in ("RGBA", "RGBa", "LA", "La", "PA") or "transparency" in picture.info:
@@ -62,6 +69,16 @@ def to_array(picture: Any) -> np.ndarray:
     return np.array(to_rgb(picture))
 
 
+def _unreadable(path: str, error: Exception) -> UnreadablePicture:
+    if isinstance(error, OSError) and error.strerror:
+        why = error.strerror  # the file system's words: nothing there, a folder, no permission
+    elif isinstance(error, Image.DecompressionBombError):
+        why = f"it has more than {2 * Image.MAX_IMAGE_PIXELS:,} pixels; scale it down"
+    else:
+        why = f"{str(error).rstrip('.') or type(error).__name__}; save it anew as PNG or JPEG"
+    return UnreadablePicture(f"{path} can't be read as a picture: {why}.")
+
+
 def _wide_grey(picture: Image.Image) -> np.ndarray:
     """8-bit grey from 16-bit, 32-bit or floating-point grey.
 
@@ -80,7 +97,9 @@ def _from_array(array: Any) -> Image.Image:
     if hasattr(array, "detach"):
         array = array.detach().cpu().numpy()
     if not isinstance(array, np.ndarray):
-        raise TypeError(f"Expected a PIL picture or an array of pixels, not {type(array).__name__}.")
+        raise TypeError(
+            f"Expected a PIL picture or an array of pixels, not {type(array).__name__}; zflib.data.read opens a file."
+        )
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[:, :, 0]
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)) or array.size == 0:
@@ -101,5 +120,5 @@ def _from_array(array: Any) -> Image.Image:
             raise ValueError("An integer picture must have values between 0 and 255.")
         array = array.astype(np.uint8)
     else:
-        raise TypeError(f"Can't read pixels of type {array.dtype}; use uint8, uint16, bool or floats in [0, 1].")
+        raise TypeError(f"A picture can't be of type {array.dtype}; use uint8, uint16, bool or floats in [0, 1].")
     return Image.fromarray(array)

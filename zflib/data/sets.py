@@ -79,7 +79,7 @@ def folder(path: str | os.PathLike[str], side: int) -> PictureSet:
     """The pictures of a folder with one folder for each class (torchvision's ImageFolder), as squares of `side` pixels.
 
     All of them are held in memory, 3 * side**2 bytes each. Raises FileNotFoundError when there is no such folder, no
-    class in it, or a class without pictures.
+    class in it, or a class without pictures; UnreadablePicture when none of them can be read.
     """
     from torchvision.datasets import ImageFolder
 
@@ -130,6 +130,8 @@ def _decoded(
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):  # not there, or not whole
         pixels, readable, unreadable = _decode(name, [path for path, _ in samples], side)
         _keep(kept, pixels=pixels, readable=readable, unreadable=np.array(unreadable, dtype=str))
+    if not readable.any():
+        raise UnreadablePicture(f"None of {name}'s {len(samples)} pictures can be read. The first: {unreadable[0]}")
     labels = np.array([label for _, label in samples], dtype=np.int64)[readable]
     return PictureSet(name, pixels, labels, class_names, fingerprint, unreadable)
 
