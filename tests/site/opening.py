@@ -22,9 +22,14 @@ def errors(browser):
     return [message for message in messages if not any(known in message for known in KNOWN)]
 
 
-def foreign_requests(browser, origin):
+def requests(browser):
+    """Addresses that the browser has asked for since the page was opened, or since the last call."""
     events = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
-    asked = [event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"]
+    return [event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"]
+
+
+def foreign_requests(browser, origin):
+    asked = requests(browser)
     assert asked, "the log is empty: this test would see nothing"
     here = urlsplit(origin)
     return [url for url in asked if urlsplit(url)[:2] not in {here[:2], ("data", ""), ("blob", "")}]

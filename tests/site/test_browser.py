@@ -10,6 +10,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 TOC = Path(__file__).parents[2] / "_toc.yml"
+BETWEEN = [name for name in check_site.toc(TOC) if name not in check_site.chapters(TOC)]
 
 pytestmark = pytest.mark.browser
 
@@ -77,6 +78,16 @@ def at_rest(browser, explorer):
         " && !arguments[0].querySelector('[aria-busy=true]')",
         explorer,
     )
+
+
+@pytest.mark.parametrize("name", [*BETWEEN, "search", "genindex"])
+def test_a_page_between_the_chapters_works_without_a_network(browser, wide, origin, name):
+    open_page(browser, f"{origin}/{name}.html")
+    assert browser.find_elements(By.TAG_NAME, "main")
+    check_formulas(browser)
+    browser.execute_script("window.scrollTo({ top: document.body.scrollHeight, behavior: 'instant' })")
+    assert not errors(browser)
+    assert not foreign_requests(browser, origin)
 
 
 @pytest.mark.parametrize("name", check_site.toc(TOC))
