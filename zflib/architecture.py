@@ -174,6 +174,8 @@ class Architecture:
         size = self.input_size if input_size is None else input_size
         if not isinstance(size, Integral) or size < 1:
             raise ValueError(f"input_size must be a whole number of pixels, not {size!r}.")
+        for name in ("classes", "maps_divisor", "units_divisor"):
+            whole(name, getattr(self, name), 1)
         size = int(size)
         maps, field, jump, offset = 3, 1, 1, 0.0
         steps: list[Step] = []

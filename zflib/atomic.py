@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,9 +17,10 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
     Raises OSError when the disk is full or the folder can't be written; the old file is then untouched.
     """
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
+    # Processes of two machines that share a folder may have one number.
+    temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}.part")
     try:
-        with open(temporary, "wb") as file:
+        with open(temporary, "xb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

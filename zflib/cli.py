@@ -7,6 +7,7 @@ makes no sense, 1 for one that can't be carried out.
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import math
 import sys
@@ -15,6 +16,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from zflib import atomic
 
 if TYPE_CHECKING:
     from zflib.data import PictureSet
@@ -128,9 +131,12 @@ def list_weights(given: argparse.Namespace) -> None:
     names = weights.available(given.weights)
     for name in names:
         facts = weights.record(name, given.weights)
-        accuracy = facts["accuracy"]
-        one, ten = accuracy["one_crop"]["top1"], accuracy["ten_crops"]["top1"]
-        print(f"{name}: {one:.1%} on one crop, {ten:.1%} on ten; {facts['data']['train']}, {facts['epochs']} epochs")
+        try:
+            one, ten = (facts["accuracy"][crops]["top1"] for crops in ("one_crop", "ten_crops"))
+            made = f"{facts['data']['train']}, {facts['epochs']} epochs"
+        except (KeyError, TypeError) as error:
+            raise weights.DamagedWeights(f"The training record of {name!r} has no accuracy, data or epochs.") from error
+        print(f"{name}: {one:.1%} on one crop, {ten:.1%} on ten; {made}")
     if not names:
         print(f"No weights in {given.weights}.")
 
@@ -143,8 +149,10 @@ def verify_weights(given: argparse.Namespace) -> None:
     from zflib.training.ship import photograph_logits
 
     for name in given.names or weights.available(given.weights):
-        recorded = weights.record(name, given.weights)["photograph_logits"]
-        found = photograph_logits(weights.load(name, given.weights))
+        net, recorded = weights.load(name, given.weights), weights.record(name, given.weights).get("photograph_logits")
+        if not recorded:
+            raise weights.DamagedWeights(f"The training record of {name!r} has no logits to compare with.")
+        found = photograph_logits(net)
         apart = max(np.abs(np.subtract(found[photograph], logits)).max() for photograph, logits in recorded.items())
         if apart > 1e-3:
             raise ValueError(f"{name} is whole, but its logits on the photographs are off by up to {apart:.2g}.")
@@ -284,14 +292,18 @@ def _draw_record(path: Path, conv1: Any) -> None:
 
     picture = path.with_suffix(".png")
     figure = plots.training_record(weights.record(path.stem, path.parent), conv1)
-    figure.savefig(picture, dpi=100)
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=100)
+    atomic.write(picture, drawn.getvalue())
     print(f"{path}, {path.with_suffix('.json').name}, {picture.name}: written")
 
 
 def _write_png(path: Path, pixels: Any) -> None:
     from PIL import Image
 
-    Image.fromarray(pixels).save(path, format="PNG")
+    drawn = io.BytesIO()
+    Image.fromarray(pixels).save(drawn, format="PNG")
+    atomic.write(path, drawn.getvalue())
 
 
 def _parser() -> argparse.ArgumentParser:

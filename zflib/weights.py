@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -79,8 +80,8 @@ def store(net: ConvNet, facts: dict[str, Any], name: str, folder: Path = SHIPPED
 
     facts  the record but for architecture, parameters, class names and SHA-256, which are added here
 
-    Returns the path of the weights. Both files are written under temporary names and renamed, weights first:
-    after an interruption the pair either agrees or is refused.
+    Returns the path of the weights. Both files are written whole under temporary names before either gets its own: a
+    full disk leaves the old pair, and after an interruption the pair either agrees or is refused.
     """
     stored_as = "float16, computed with as float32; the mean in float32"
     return _store(net, _halved(net), {**facts, "stored_as": stored_as}, name, folder)
@@ -116,6 +117,8 @@ def seeds(network: str, folder: Path = RESULTS) -> tuple[Seed, ...]:
         facts = record(name, folder)
         if facts["architecture"]["name"] == network:
             tensors = {key: value.float().numpy() for key, value in _verified(_paths(name, folder)[0], facts).items()}
+            if tensors.keys() != {"conv1", "validation_logits", "validation_labels"}:
+                raise DamagedWeights(f"{folder / name}.safetensors holds {', '.join(tensors)}: not what a seed does.")
             labels = tensors["validation_labels"].astype(np.int64)
             found.append(Seed(tensors["conv1"], tensors["validation_logits"], labels, facts))
     if not found:
@@ -175,8 +178,11 @@ def _store(net: ConvNet, tensors: dict[str, Tensor], facts: dict[str, Any], name
     }
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.safetensors"
-    atomic.write(path, content)
-    atomic.write(path.with_suffix(".json"), (json.dumps(complete, indent=1) + "\n").encode())
+    with atomic.replacing(path) as weights, atomic.replacing(path.with_suffix(".json")) as facts:
+        weights.write(content)
+        weights.flush()
+        os.fsync(weights.fileno())  # a disk may say only now that it is full
+        facts.write((json.dumps(complete, indent=1) + "\n").encode())
     return path
 
 

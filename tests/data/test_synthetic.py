@@ -129,5 +129,5 @@ def test_it_is_a_picture_set(drawn):
 
 @pytest.mark.parametrize("pictures, side", [(0, 32), (5, 7)])
 def test_too_few_or_too_small_is_refused(pictures, side):
-    with pytest.raises(ValueError, match="at least one picture of at least 8 pixels"):
+    with pytest.raises(ValueError, match=r"must be a whole number of at least [18], not [07]"):
         synthetic(pictures, side)

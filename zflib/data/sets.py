@@ -38,12 +38,16 @@ class PictureSet:
 
 
 def data_root() -> Path:
-    """Where data sets live: the folder ZFLIB_DATA names, else the user's cache folder."""
-    if named := os.environ.get("ZFLIB_DATA"):
-        return Path(named).expanduser()
+    """Where data sets live: the folder ZFLIB_DATA names, else the user's cache folder.
+
+    Raises FileNotFoundError, saying what to do, for a user without a home.
+    """
     from platformdirs import user_cache_path
 
-    return user_cache_path("zflib")
+    try:
+        return Path(os.environ.get("ZFLIB_DATA") or user_cache_path("zflib")).expanduser()
+    except RuntimeError as error:
+        raise FileNotFoundError(f"{error} Set ZFLIB_DATA to a folder for data sets.") from error
 
 
 def imagenette(split: str, side: int, download: bool = False) -> PictureSet:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from zflib import atomic
 from zflib.data.pictures import to_rgb
 
 FIGURE_DPI = 100
@@ -170,8 +170,5 @@ def _write_sheet(frames: Sequence[Image.Image], size: tuple[int, int], columns: 
     data = to_webp(picture, faithful_quality(frames))
     file = f"{sha256(data).hexdigest()[:20]}.webp"
     folder.mkdir(parents=True, exist_ok=True)
-    # Written under another name and renamed, so that a page never loads half a file.
-    part = folder / f".{file}.{os.getpid()}"
-    part.write_bytes(data)
-    os.replace(part, folder / file)
+    atomic.write(folder / file, data)  # a page never loads half a file
     return Sheet(file, columns, rows)
