@@ -10,6 +10,7 @@ ZFLIB_PICTURES=imagenette builds the published edition, from Imagenette instead 
 import argparse
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -25,6 +26,7 @@ PAGES = BUILD / "html"
 STAMP = BUILD / "built_from"
 INPUTS = ("_config.yml", "_toc.yml", "pyproject.toml", "requirements.txt")
 INPUTS += ("book", "notebooks", "results", "tools", "zflib")
+SECOND_ICONS = re.compile(r"\s*<script[^>]*/fontawesome\.js[^>]*></script>")
 PASSING = ("__pycache__", ".ipynb_checkpoints", "explorers")
 
 
@@ -77,6 +79,10 @@ def build() -> None:
 
     for explorers in SOURCE.rglob("explorers"):
         shutil.copytree(explorers, PAGES / explorers.relative_to(SOURCE), dirs_exist_ok=True)
+
+    # The theme's icons are letters of a font. Its script draws them once more, as SVG, and weighs as much as a chapter.
+    for page in PAGES.rglob("*.html"):
+        page.write_text(SECOND_ICONS.sub("", page.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":
