@@ -94,8 +94,9 @@ def axe(browser, server):
     """Opens a page, unfolds what is folded and returns what axe finds, with where it stands in ALLOWED or -1."""
 
     def run(name, scheme="light", **options):
-        wish = {"name": "prefers-color-scheme", "value": scheme}
-        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [wish]})
+        wishes = {"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce"}  # no colour half faded in
+        features = [{"name": name, "value": value} for name, value in wishes.items()]
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
         open_page(browser, f"{server}/{name}.html")
         assert browser.execute_script("return document.documentElement.dataset.theme") == scheme
         browser.execute_script("document.querySelectorAll('details').forEach((one) => { one.open = true; })")

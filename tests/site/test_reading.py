@@ -27,8 +27,10 @@ def media(browser, kind="", **wishes):
     """What the reader's system says of itself: media(browser, "print", prefers_color_scheme="dark")."""
     features = [{"name": name.replace("_", "-"), "value": value} for name, value in wishes.items()]
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": kind, "features": features})
-    yield
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": []})
+    try:
+        yield
+    finally:
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": []})
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
@@ -149,7 +151,7 @@ def test_the_first_view_needs_no_scripts(browser, wide, server, name):
     browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:
         browser.get(f"{server}/{name}.html")
-        assert len(browser.find_element(By.TAG_NAME, "article").text.split()) > 1000
+        assert len(browser.find_element(By.TAG_NAME, "article").get_property("innerText").split()) > 1000
         for explorer in browser.find_elements(By.CSS_SELECTOR, ".zf-explorer"):
             assert explorer.get_attribute("data-ready") is None, "scripts have run: this test would see nothing"
             assert explorer.find_element(By.TAG_NAME, "figcaption").text.strip()
@@ -159,7 +161,7 @@ def test_the_first_view_needs_no_scripts(browser, wide, server, name):
             loaded = "return [...arguments[0].querySelectorAll('img')].every((img) => img.naturalWidth)"
             assert browser.execute_script(loaded, explorer)
         for table in browser.find_elements(By.CSS_SELECTOR, ".zf-table"):
-            assert table.text.strip() and not table.find_elements(By.TAG_NAME, "button")
+            assert table.get_property("innerText").strip() and not table.find_elements(By.TAG_NAME, "button")
     finally:
         browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
 
