@@ -310,12 +310,13 @@ class DeconvNet:
         """
         units = torch.as_tensor(units).cpu()
         depth = trace[step].ndim
-        if units.ndim != 2 or units.shape[1] != depth or not holds_whole(units) or not len(units):
+        fractions = units.is_floating_point() or units.is_complex()
+        if units.ndim != 2 or units.shape[1] != depth or fractions or not len(units):
             raise ValueError(
                 f"units for {step} must be whole numbers of shape (U, {depth}) with U > 0, "
                 f"not {units.dtype} {tuple(units.shape)}."
             )
-        limit = torch.tensor(trace[step].shape)
+        units, limit = units.long(), torch.tensor(trace[step].shape)
         if ((units < 0) | (units >= limit)).any():
             raise ValueError(f"A unit lies outside {step}, whose activations have shape {tuple(limit.tolist())}.")
         return self._project(trace, step, units, method, "sum", seed, local=True)
@@ -593,11 +594,6 @@ def _along(values: Tensor, dim: int) -> Tensor:
 def _as_maps(activations: Tensor) -> Tensor:
     """(N, units) as maps of one unit each."""
     return activations[:, :, None, None] if activations.ndim == 2 else activations
-
-
-def holds_whole(values: Tensor) -> bool:
-    """Whether a tensor is of an integer type."""
-    return not (values.is_floating_point() or values.is_complex() or values.dtype == torch.bool)
 
 
 def _check_choice(what: str, choice: str, choices: tuple[str, ...]) -> None:

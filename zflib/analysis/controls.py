@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from zflib.arguments import array, whole
-from zflib.deconvnet import DeconvNet, Patches, Trace, holds_whole
+from zflib.deconvnet import DeconvNet, Patches, Trace
 
 
 def shuffled(trace: Trace, net: nn.Module, seed: int = 0) -> Trace:
@@ -93,10 +93,10 @@ def other_channels(units: Any, maps: int, seed: int = 0) -> Tensor:
     Raises ValueError where the step has no other map, and for units of another shape or type.
     """
     units, maps = torch.as_tensor(units), whole("maps", maps, 2)
-    if units.ndim != 2 or units.shape[1] < 2 or not holds_whole(units):
+    if units.ndim != 2 or units.shape[1] < 2 or units.is_floating_point() or units.is_complex():
         raise ValueError(f"units must be whole numbers of shape (U, 4) or (U, 2), not {units.dtype} {(*units.shape,)}.")
     shift = torch.randint(1, maps, (len(units),), generator=torch.Generator().manual_seed(whole("seed", seed)))
-    other = units.clone()
+    other = units.long().clone()
     other[:, 1] = (units[:, 1] + shift.to(units.device)) % maps
     return other
 
