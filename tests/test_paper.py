@@ -48,7 +48,7 @@ def test_every_row_of_table_3_can_be_built(name, row, scale):
     architecture = TABLE_3[row]({"alexnet": zflib.ALEXNET, "zfnet": zflib.ZFNET}[name])
     architecture = architecture.mini() if scale == "mini" else architecture
     with torch.device("meta"):
-        net = zflib.ConvNet(architecture, torch.zeros(3, 1, 1))
+        net = zflib.ConvNet(architecture)
         logits = net.eval()(torch.zeros(1, 3, architecture.input_size, architecture.input_size))
     assert logits.shape == (1, architecture.classes)
     assert sum(p.numel() for p in net.parameters()) == sum(step.parameters for step in architecture.geometry())

@@ -109,7 +109,7 @@ def test_other_channels_are_others():
     assert (moved[:, 1] != units[:, 1]).all()
     assert set(moved[:, 1].tolist()) == set(range(7))
     assert torch.equal(moved[:, [0, 2, 3]], units[:, [0, 2, 3]])
-    with pytest.raises(ValueError, match="two or more"):
+    with pytest.raises(ValueError, match="whole number of at least 2"):
         other_channels(units, 1)
 
 
