@@ -426,6 +426,11 @@ def test_local_and_whole_projections_are_equal_at_borders_too(stack, method, dat
     assert close(local, whole)
 
 
+def test_a_window_that_lies_wholly_in_the_padding_is_refused():
+    with pytest.raises(ValueError, match=r"dilation 2 .* all its positions in the padding of a map of 1 x 1"):
+        pool(torch.ones(1, 1, 1, 1), 2, 1, pad=1, dilation=2)
+
+
 @pytest.mark.parametrize("size", [(97, 101), (128, 129), (130, 95)])
 @pytest.mark.parametrize("architecture", [zflib.ZFNET.mini(), zflib.ALEXNET.mini()], ids=["zfnet", "alexnet"])
 def test_projections_have_the_exact_size_of_odd_pictures(architecture, size):

@@ -45,7 +45,7 @@ def pool(
     Returns the pooled values (N, C, h, w) and their switches, an int64 tensor of the same shape: the flat
     position of each maximum within its (H, W) map. Of equal maxima the first in row order counts, so a window
     of zeros points at its first position. NaN stays NaN. Raises ValueError for another shape or type, and for windows
-    that don't fit: of no size, beyond the map, or with more padding than half of one.
+    that don't fit: of no size, beyond the map, with more padding than half of one, or with nothing but padding in one.
     """
     if not isinstance(x, Tensor) or x.ndim != 4 or not x.is_floating_point() or not x.numel():
         found = f"{x.dtype} {tuple(x.shape)}" if isinstance(x, Tensor) else type(x).__name__
@@ -57,6 +57,11 @@ def pool(
             f"Pooling windows of {span} pixels with pad {pad} don't fit maps of {x.shape[2]} x {x.shape[3]}."
         )
     pooled, switches = F.max_pool2d(x, kernel, stride, pad, dilation, ceil_mode, return_indices=True)
+    if dilation > 1 and pooled.isneginf().any():
+        raise ValueError(
+            f"With dilation {dilation} a pooling window has all its positions in the padding of a map of "
+            f"{x.shape[2]} x {x.shape[3]}: it has no maximum and no switch."
+        )
     if x.device.type not in ("cpu", "cuda"):  # these two are known to keep the first of equal maxima
         switches = _first_maxima(x, pooled, kernel, stride, pad, dilation)
     return pooled, switches
