@@ -27,12 +27,6 @@ class Allowed(NamedTuple):
 ALLOWED = [
     Allowed(
         "label-content-name-mismatch",
-        ".theme-switch-button",
-        "book/index",
-        "The theme names the button; axe takes its three icons, of which one shows, for words.",
-    ),
-    Allowed(
-        "label-content-name-mismatch",
         ".search-button-field",
         "book/index",
         'The theme names the button "Search" and adds the keys that press it.',
