@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 import warnings
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -196,29 +196,42 @@ def small_disk(tmp_path):
 
 @pytest.fixture
 def small_files(tmp_path):
-    """A folder in which no file of this process can grow beyond 20 kB: the system itself breaks off the writing."""
+    """A folder, and a context where no file of this process grows beyond 20 kB: the system breaks off the writing.
+
+    A context within the test, not the whole test: pytest's own report may go to a file that is longer than that.
+    """
     resource = pytest.importorskip("resource")
     where = tmp_path / "limited"
     where.mkdir()
-    before, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    yield where, lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, before[1]))
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    signal.signal(signal.SIGXFSZ, handler)
+
+    @contextmanager
+    def limit():
+        before, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, before[1]))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+            signal.signal(signal.SIGXFSZ, handler)
+
+    return where, limit
 
 
 @pytest.fixture(params=["disk", "limit"])
 def full(request):
-    """A folder to write to, and a function after which there is no more room in it."""
+    """A folder to write to, and a context in which there is no more room in it."""
     if request.param == "limit":
         return request.getfixturevalue("small_files")
     where = request.getfixturevalue("small_disk")
 
+    @contextmanager
     def fill():
         with open(where / "filler", "wb", buffering=0) as file:
             with suppress(OSError):
                 while file.write(bytes(4096)):
                     pass
             file.truncate(file.tell() - 8192)
+        yield
 
     return where, fill
 
@@ -236,65 +249,60 @@ def large(seed):
 
 
 def test_weights_on_a_full_disk_keep_the_old_pair(full):
-    where, fill = full
+    where, no_room = full
     weights.store(large(0), {}, "large", where)
-    fill()
-    with pytest.raises(OSError, match=NO_ROOM):
+    with no_room(), pytest.raises(OSError, match=NO_ROOM):
         weights.store(large(1), {}, "large", where)
     assert same(weights.load("large", where), weights.in_half(large(0))) and not leftovers(where)
 
 
 def test_a_record_without_room_keeps_the_old_weights_too(full):
     """The weights of the new pair fit, their record does not."""
-    where, fill = full
+    where, no_room = full
     small = TINY.with_maps(dict.fromkeys(range(1, 6), 1)).with_units(1)
     nets = [zflib.ConvNet(replace(small, name="small")).initialise(0.1, seed=seed) for seed in (0, 1)]
     weights.store(nets[0], {}, "small", where)
-    fill()
-    with pytest.raises(OSError, match=NO_ROOM):
+    with no_room(), pytest.raises(OSError, match=NO_ROOM):
         weights.store(nets[1], {"note": "x" * 40_000}, "small", where)
     assert same(weights.load("small", where), weights.in_half(nets[0])) and not leftovers(where)
 
 
 def test_a_checkpoint_on_a_full_disk_keeps_the_one_before(full):
-    where, fill = full
+    where, no_room = full
     checkpoint.save(where / "checkpoint.pt", {"step": 1, "net": torch.zeros(1000)})
-    fill()
     for _ in range(2):
-        with pytest.raises(OSError, match=NO_ROOM):
+        with no_room(), pytest.raises(OSError, match=NO_ROOM):
             checkpoint.save(where / "checkpoint.pt", {"step": 2, "net": torch.zeros(20_000)})
     assert checkpoint.load(where / "checkpoint.pt")["step"] == 1 and not leftovers(where)
 
 
 def test_decoded_pictures_on_a_full_disk_cost_only_time(full, pets, monkeypatch):
-    where, fill = full
+    where, no_room = full
     monkeypatch.setenv("ZFLIB_DATA", str(where))
-    fill()
-    with pytest.warns(UserWarning, match=f"not kept in .*decoded: ({NO_ROOM})"):
+    with no_room(), pytest.warns(UserWarning, match=f"not kept in .*decoded: ({NO_ROOM})"):
         found = sets.folder(pets, 64)
     assert len(found) == 12 and not list((where / "decoded").glob("*"))
 
 
 def test_project_on_a_full_disk_keeps_the_old_picture(full, stored, capsys):
-    where, fill = full
+    where, no_room = full
     Image.effect_noise((64, 64), 90).convert("RGB").save(stored / "cat.png")
     words = ("project", stored / "cat.png", "--net", "tiny", "--weights", stored, "--out", where / "cat-conv5.png")
     status, _, err = command(capsys, *words)
     assert status == 0, err
     old = (where / "cat-conv5.png").read_bytes()
-    fill()
-    status, _, err = command(capsys, *words, "--enlarge", 60)
+    with no_room():
+        status, _, err = command(capsys, *words, "--enlarge", 60)
     assert status == 1 and err.count("\n") == 1 and err.startswith("zflib: ")
     assert (where / "cat-conv5.png").read_bytes() == old and not leftovers(where)
 
 
 def test_the_books_frames_on_a_full_disk_are_an_error_and_leave_nothing(full, monkeypatch):
-    where, fill = full
-    fill()
+    where, no_room = full
     monkeypatch.chdir(where)
     noise = np.random.default_rng(0).integers(0, 256, (8, 96, 96, 3), np.uint8)
     explorer = Explorer({"at": range(8)}, draw=lambda at: noise[at], alt=lambda at: f"Noise {at}.")
-    with pytest.raises(OSError, match=NO_ROOM):
+    with no_room(), pytest.raises(OSError, match=NO_ROOM):
         explorer.page_html()
     assert not list((where / "explorers").glob("*"))
 
@@ -303,11 +311,12 @@ def test_training_goes_on_on_a_full_disk(full, capsys):
     from zflib.training.loop import Run, train
     from zflib.training.recipe import Recipe
 
-    where, fill = full
-    fill()
+    where, no_room = full
     pictures = zflib.data.synthetic(20, 74)
     run = Run(replace(TINY, classes=10), Recipe(epochs=1, batch_size=10), 0, pictures, pictures)
-    assert not train(run, where / "run").training
+    with no_room():
+        result = train(run, where / "run")
+    assert not result.training
     assert "No checkpoint written in" in capsys.readouterr().out and not leftovers(where)
 
 
