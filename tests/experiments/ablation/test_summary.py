@@ -22,10 +22,10 @@ def guesses(seed, pictures=20):
 LABELS = (np.arange(20) % 10).astype(np.uint16)
 
 
-def keep(folder, *jobs, diverged=(), rate=0.01):
+def keep(folder, *jobs, diverged=(), **recipe):
     for at, job in enumerate(jobs):
         content = facts(**asdict(job))
-        content["recipe"] = content["recipe"] | {"learning_rate": rate}
+        content["recipe"] = content["recipe"] | {"learning_rate": 0.01, "epochs": 12} | recipe
         if job in diverged:
             results.write(folder, job, content | {"status": "diverged", "train": None, "validation": None})
         else:
@@ -34,12 +34,14 @@ def keep(folder, *jobs, diverged=(), rate=0.01):
 
 @pytest.fixture
 def folder(tmp_path):
-    """One run of each row, a second of two, one of which diverged; and one on a tenth of the pictures."""
+    """One run of each row, a second of two, one of which diverged; and one each on fewer pictures, at another rate, and
+    for longer."""
     where = tmp_path / "ablation"
     second = plan.Job("zfnet", "as_is", 1), plan.Job("alexnet", "as_is", 1)
     keep(where, *(plan.Job(*key, 0) for key in ROWS), *second, diverged=second[1:])
     keep(tmp_path / "ablation_10_percent", plan.Job("zfnet", "as_is", 0))
-    keep(tmp_path / "ablation_rate_0.003", plan.Job("zfnet", "as_is", 0), rate=0.003)
+    keep(tmp_path / "ablation_rate_0.003", plan.Job("zfnet", "as_is", 0), learning_rate=0.003)
+    keep(tmp_path / "ablation_36_epochs", plan.Job("zfnet", "as_is", 0), epochs=36)
     return where
 
 
@@ -58,10 +60,12 @@ def test_runs_come_in_the_order_of_the_table(folder):
     assert list(dict.fromkeys((o.job.network, o.job.row) for o in found.runs)) == ROWS
     assert [o.job.seed for o in found.of("zfnet", "as_is")] == [0, 1]
     assert found.of("zfnet", "none_such") == ()
-    (tenth,) = found.of("zfnet", "as_is", 10)
+    (tenth,) = found.of("zfnet", "as_is", share=10)
     assert tenth.share == 10 and tenth.log_probabilities is None
     (slow,) = found.of("zfnet", "as_is", rate=0.003)
     assert slow.rate == 0.003 and slow.log_probabilities is None
+    (longer,) = found.of("zfnet", "as_is", budget=36)
+    assert longer.facts["recipe"]["epochs"] == 36 and longer.log_probabilities is None
 
 
 def test_what_networks_said_is_compared_with_the_labels(folder):
@@ -78,8 +82,8 @@ def test_a_run_that_diverged_is_told_and_not_compared(folder):
     done, lost = found.of("alexnet", "as_is")
     assert lost.facts["status"] == "diverged" and lost.correct is None and lost.nll is None
     assert found.row("alexnet", "as_is").correct.shape == (1, 20) == done.correct[None].shape
-    with pytest.raises(ValueError, match=r"No run of zfnet, as_is, on 30 % .* at rate 0.01 is finished"):
-        found.row("zfnet", "as_is", 30)
+    with pytest.raises(ValueError, match=r"No run of zfnet, as_is, on 30 % .* 0\.01 for 12 epochs is finished"):
+        found.row("zfnet", "as_is", share=30)
 
 
 def test_a_missing_row_is_an_error_that_names_it(folder):
@@ -126,8 +130,9 @@ def test_the_committed_runs_are_those_of_the_plan():
         assert told["preset"] == "mini" and told["data"]["validation"] == "imagenette2-160 val"
         architecture = PRESET.architecture(job.network, job.row, 10)
         assert told["architecture"] == json.loads(json.dumps(asdict(architecture)))
-        epochs = of_share(PRESET.recipe, 9469, told["data"]["train_pictures"]).epochs
-        assert o.rate in (summary.RATE, *summary.RATES)
+        assert o.rate in (summary.RATE, *summary.RATES) and o.budget in (summary.EPOCHS, *summary.LONGER)
+        recipe = replace(PRESET.recipe, epochs=o.budget)
+        epochs = of_share(recipe, 9469, told["data"]["train_pictures"]).epochs
         own = {"epochs": epochs, "precision": told["recipe"]["precision"], "learning_rate": o.rate}
         expected = replace(PRESET.recipe, **own)
         assert told["recipe"] == json.loads(json.dumps(asdict(expected))), "one recipe for all"

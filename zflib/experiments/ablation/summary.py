@@ -19,7 +19,9 @@ RESULTS = weights.RESULTS.with_name("ablation")
 FILE = Path(__file__).with_suffix(".json")
 SHARES = (10, 30)  # percent of the training pictures on which the fully connected rows were trained again
 RATES = (0.003,)  # learning rates with which a row was trained again that had trouble with the table's
-RATE = MINI_TABLE.learning_rate
+LONGER = (36,)  # epochs for which rows were trained again that had learnt faster than the whole network
+RATE, EPOCHS = MINI_TABLE.learning_rate, MINI_TABLE.epochs
+_TABLE = 100, RATE, EPOCHS
 # Of Table 2's members the package keeps all probabilities, of the others only what compares rows.
 _MEMBERS = ("as_is", "layers_3_4_5_512_1024_512")
 
@@ -54,6 +56,16 @@ class Outcome:
         """The recipe's learning rate."""
         return self.facts["recipe"]["learning_rate"]
 
+    @property
+    def budget(self) -> int:
+        """Epochs of all the pictures; on a share of them a run makes as many steps as the table's."""
+        return self.facts["recipe"]["epochs"] if self.share == 100 else EPOCHS
+
+    @property
+    def setting(self) -> tuple[int, float, int]:
+        """What sets it apart from the table's runs: share, rate and budget."""
+        return self.share, self.rate, self.budget
+
 
 @dataclass(frozen=True, eq=False)
 class Ablation:
@@ -62,16 +74,21 @@ class Ablation:
     runs: tuple[Outcome, ...]
     labels: np.ndarray
 
-    def of(self, network: str, row: str, share: int = 100, rate: float = RATE) -> tuple[Outcome, ...]:
+    def of(
+        self, network: str, row: str, *, share: int = 100, rate: float = RATE, budget: int = EPOCHS
+    ) -> tuple[Outcome, ...]:
         """The runs of a row, by seed; none if there is no such row. By default those of the table."""
-        wanted = network, row, share, rate
-        return tuple(o for o in self.runs if (o.job.network, o.job.row, o.share, o.rate) == wanted)
+        wanted = network, row, (share, rate, budget)
+        return tuple(o for o in self.runs if (o.job.network, o.job.row, o.setting) == wanted)
 
-    def row(self, network: str, row: str, share: int = 100, rate: float = RATE) -> Row:
+    def row(self, network: str, row: str, *, share: int = 100, rate: float = RATE, budget: int = EPOCHS) -> Row:
         """The runs of a row that did not diverge, for `compare`. Raises ValueError when there is none."""
-        done = [o for o in self.of(network, row, share, rate) if o.correct is not None]
+        done = [o for o in self.of(network, row, share=share, rate=rate, budget=budget) if o.correct is not None]
         if not done:
-            raise ValueError(f"No run of {network}, {row}, on {share} % of the pictures at rate {rate:g} is finished.")
+            raise ValueError(
+                f"No run of {network}, {row}, on {share} % of the pictures at rate {rate:g} for {budget} epochs "
+                "is finished."
+            )
         return Row(np.stack([o.correct for o in done]), np.stack([o.nll for o in done]))
 
     def members(self, row: str) -> np.ndarray:
@@ -89,9 +106,11 @@ def result(folder: Path = RESULTS) -> Ablation:
 
 
 def collect(folder: Path = RESULTS) -> Ablation:
-    """The runs of a results folder, and of those beside it that hold shares and rates. Errors as for `result`."""
+    """The runs of a results folder, and of those beside it: on shares, at other rates, for longer. Errors as for
+    `result`."""
     runs, labels = [], None
-    beside = [(f"_{share}_percent", share) for share in SHARES] + [(f"_rate_{rate:g}", 100) for rate in RATES]
+    beside = [(f"_{share}_percent", share) for share in SHARES]
+    beside += [(f"_rate_{rate:g}", 100) for rate in RATES] + [(f"_{epochs}_epochs", 100) for epochs in LONGER]
     for ending, share in (*beside, ("", 100)):
         where = folder.with_name(folder.name + ending)
         for path in sorted(where.glob("*.json")):
@@ -106,8 +125,8 @@ def collect(folder: Path = RESULTS) -> Ablation:
                 outcome = replace(outcome, log_probabilities=log_probabilities)
             runs.append(outcome)
     order = {(network, row): at for at, (network, row) in enumerate((n, r) for n in NETWORKS for r in published(n))}
-    runs.sort(key=lambda o: (-o.rate, -o.share, order[o.job.network, o.job.row], o.job.seed))
-    there = {(o.job.network, o.job.row) for o in runs if (o.share, o.rate) == (100, RATE)}
+    runs.sort(key=lambda o: (o.budget, -o.rate, -o.share, order[o.job.network, o.job.row], o.job.seed))
+    there = {(o.job.network, o.job.row) for o in runs if o.setting == _TABLE}
     if missing := [" ".join(key) for key in order if key not in there]:
         raise MissingRuns(f"{folder} has no run of {', '.join(missing)}. Make them: python -m zflib ablate")
     return Ablation(tuple(runs), labels)
@@ -169,4 +188,4 @@ def packaged(file: Path = FILE) -> Ablation:
 
 def _is_member(outcome: Outcome) -> bool:
     job = outcome.job
-    return (job.network, outcome.share, outcome.rate) == ("zfnet", 100, RATE) and job.row in _MEMBERS
+    return job.network == "zfnet" and outcome.setting == _TABLE and job.row in _MEMBERS
