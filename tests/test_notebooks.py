@@ -64,6 +64,11 @@ def test_shows_neither_errors_nor_stderr(notebook):
     assert not [output for output in outputs if output.output_type == "error" or output.get("name") == "stderr"]
 
 
+def test_no_line_of_code_is_wider_than_the_page(notebook):
+    wide = [(cell.id, line) for cell in code(notebook) for line in cell.source.splitlines() if len(line) > 100]
+    assert not wide
+
+
 def test_carries_no_widgets(notebook):
     """A committed output is looked at without a kernel, where a widget is an error message."""
     outputs = [output for cell in code(notebook) for output in cell.outputs]
