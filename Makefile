@@ -23,7 +23,7 @@ test: $(READY) ## lint, unit tests, notebooks, and the built pages in a browser
 	$(BIN)/python -m pytest --ignore=tests/site
 	ZFLIB_PICTURES=embedded $(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=600 --timeout=660 notebooks
 	ZFLIB_PICTURES=embedded $(BIN)/python tools/build_book.py --reuse
-	$(BIN)/python -m pytest tests/site
+	ZFLIB_PICTURES=embedded $(BIN)/python -m pytest tests/site
 
 elsewhere: ## run all from the built wheel in an empty environment (CONSTRAINT=FILE: with these versions)
 	$(PYTHON) tools/run_elsewhere.py $(if $(CONSTRAINT),--constraint $(CONSTRAINT))

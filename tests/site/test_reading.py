@@ -146,6 +146,13 @@ def test_a_printed_chapter_is_whole(browser, server, name):
     assert not answers, "a quiz is printed without its answers"
 
 
+def test_the_cheat_sheet_is_one_sheet(browser, wide, server):
+    open_page(browser, f"{server}/book/cheat_sheet.html")
+    paper = {"paperWidth": 8.27, "paperHeight": 11.69}  # A4, in inches
+    printed = b64decode(browser.execute_cdp_cmd("Page.printToPDF", paper)["data"])
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
+
+
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_the_first_view_needs_no_scripts(browser, wide, server, name):
     browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
