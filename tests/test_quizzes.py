@@ -112,7 +112,7 @@ def test_what_is_said_with_a_number_is_so():
             f"0.40 − 2/4 = {zflib.aliasing.fold(0.40, 4):.2f}",
             f"0.60 − 2/4 = {zflib.aliasing.fold(2 * 0.30, 4):.2f}",
             f"At {zflib.aliasing.fold(0.30, 4):.2f} cycles/px, where the wave itself has landed",
-            f"peak near {1 / (2 * alexnet['conv1'].jump)} cycles/px",
+            f"component near {1 / (2 * alexnet['conv1'].jump)} cycles/px",
         ],
         "07": [
             f"<summary>About {less / macs:.0%}</summary>Right",

@@ -124,7 +124,7 @@ class _Counted(np.ndarray):
 
 def check_effective_field(function: Any) -> Verdict:
     """Exercise 4.4: `function(energy, share)` gives the side of the smallest square that holds the share of energy."""
-    expected = "a function of an (H, W) array and a share that returns a whole number of pixels"
+    expected = "a function of an (H, H) array and a share that returns a whole number of pixels"
     if function is ...:
         return Verdict(False, f"no answer yet. Expected: {expected}.")
     if not callable(function):
