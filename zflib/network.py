@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from numbers import Integral
 from typing import Any
 
@@ -201,6 +202,17 @@ class ConvNet(nn.Module):
         pixels = torch.from_numpy(to_array(centre_square(picture, side))).permute(2, 0, 1)
         edge = (side - crop) // 2
         return (pixels - self.mean.cpu().float())[:, edge : edge + crop, edge : edge + crop].contiguous()
+
+
+@contextmanager
+def in_eval(net: nn.Module) -> Iterator[None]:
+    """The network in eval mode, without dropout; afterwards, also after an error, in the mode it was in."""
+    training = net.training
+    net.eval()
+    try:
+        yield
+    finally:
+        net.train(training)
 
 
 def _resized(crop: int) -> int:

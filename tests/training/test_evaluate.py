@@ -74,6 +74,19 @@ def test_probabilities_sum_to_one_and_certainty_does_not_underflow(tiny, net, pi
         assert np.allclose(np.exp(seen.log_probabilities).sum(1), 1, atol=1e-5)
 
 
+def test_the_mode_is_what_it_was_also_after_an_error(tiny, pictures):
+    net = zflib.ConvNet(tiny).train()
+    evaluate(net, pictures)
+    assert net.training and net.dropout6.training
+    net.fc8.register_forward_hook(lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        evaluate(net, pictures)
+    assert net.training and net.dropout6.training
+    with pytest.raises(ZeroDivisionError):
+        evaluate(net.eval(), pictures)
+    assert not net.training
+
+
 def test_pictures_of_another_side_are_scaled_as_preprocess_does(net):
     larger = zflib.data.synthetic(3, 90, seed=4)
     x = torch.stack([net.preprocess(picture) for picture in larger.pixels])

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from zflib.arguments import whole
 from zflib.data.pictures import centre_square, to_array
 from zflib.data.sets import PictureSet
-from zflib.network import ConvNet
+from zflib.network import ConvNet, in_eval
 
 
 @dataclass(frozen=True)
@@ -58,13 +58,11 @@ def centre_logits(net: ConvNet, pictures: PictureSet, batch_size: int = 128) -> 
 
 def _logits(net: ConvNet, pictures: PictureSet, views: Callable, batch_size: int) -> Iterator[Tensor]:
     """(V, B, classes) for each batch, on the CPU: V views of B pictures."""
-    training = net.training
-    net.eval()
-    for start in range(0, len(pictures), batch_size):
-        squares = _squares(net, pictures.pixels[start : start + batch_size])
-        crops = [crop.to(net.mean.device, memory_format=torch.channels_last) for crop in views(net, squares)]
-        yield torch.stack([net(crop).float().cpu() for crop in crops])
-    net.train(training)
+    with in_eval(net):
+        for start in range(0, len(pictures), batch_size):
+            squares = _squares(net, pictures.pixels[start : start + batch_size])
+            crops = [crop.to(net.mean.device, memory_format=torch.channels_last) for crop in views(net, squares)]
+            yield torch.stack([net(crop).float().cpu() for crop in crops])
 
 
 def _squares(net: ConvNet, pixels: np.ndarray) -> Tensor:

@@ -206,6 +206,14 @@ def test_consistency_the_slow_way(net, pictures):
     assert (found.change > 0).all()
 
 
+def test_consistency_in_training_mode_is_that_without_dropout(net, pictures):
+    learning = narrow(net.architecture.without()).train()
+    found, expected = (shift_consistency(n, pictures, [0, 3]) for n in (learning, net))
+    assert learning.training and learning.dropout6.training
+    for name in ("agreement", "change"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
+
+
 def test_consistency_without_a_shift_and_without_eyes(net, pictures):
     still = shift_consistency(net, pictures, [0])
     assert still.agreement == 1 and still.change == 0

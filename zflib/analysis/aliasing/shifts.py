@@ -25,7 +25,7 @@ from zflib.analysis.top import as_sequence
 from zflib.architecture import output_size
 from zflib.arguments import whole
 from zflib.data.pictures import centre_square, to_array
-from zflib.network import ConvNet
+from zflib.network import ConvNet, in_eval
 
 SHIFTS = tuple(range(1, 9))  # pixels; 8 is one period of every step up to conv2, in both networks
 NEIGHBOURS = 8  # samples that an interpolated value is made of
@@ -190,6 +190,7 @@ def shift_consistency(
 
     Two pairs for each picture and shift: the centre crop and the one so many pixels to the right, and the one so many
     pixels down. Real crops of one square, no wrap-around; what the crop loses at one side counts as part of the shift.
+    The network is in eval mode meanwhile.
 
     Raises ValueError for other shifts, or no pictures.
     """
@@ -199,19 +200,20 @@ def shift_consistency(
     if max(shifts) > edge:
         raise ValueError(f"A shift is at most {edge} pixels, the margin around the centre crop, not {max(shifts)}.")
     same, change, seen = np.zeros(len(shifts)), np.zeros(len(shifts)), 0
-    for squares in _squares(net, pictures, net.resized_side, batch_size, progress):
+    with in_eval(net):
+        for squares in _squares(net, pictures, net.resized_side, batch_size, progress):
 
-        def probabilities(down: int, right: int, squares: Tensor = squares) -> Tensor:
-            top, left = edge + down, edge + right
-            return net(squares[:, :, top : top + crop, left : left + crop]).double().softmax(1)
+            def probabilities(down: int, right: int, squares: Tensor = squares) -> Tensor:
+                top, left = edge + down, edge + right
+                return net(squares[:, :, top : top + crop, left : left + crop]).double().softmax(1)
 
-        rest = probabilities(0, 0)
-        sure, named = rest.max(1)
-        seen += 2 * len(rest)
-        for at, shift in enumerate(shifts):
-            for moved in (probabilities(0, shift), probabilities(shift, 0)):
-                same[at] += (moved.argmax(1) == named).sum().item()
-                change[at] += (moved.gather(1, named[:, None])[:, 0] - sure).abs().sum().item()
+            rest = probabilities(0, 0)
+            sure, named = rest.max(1)
+            seen += 2 * len(rest)
+            for at, shift in enumerate(shifts):
+                for moved in (probabilities(0, shift), probabilities(shift, 0)):
+                    same[at] += (moved.argmax(1) == named).sum().item()
+                    change[at] += (moved.gather(1, named[:, None])[:, 0] - sure).abs().sum().item()
     return Consistency(np.array(shifts), same / seen, change / seen, seen)
 
 
