@@ -101,6 +101,8 @@ def test_class_entropy_draws_a_box_per_layer_and_leaves_missing_maps_out():
         assert [label.get_text() for label in axes.get_xticklabels()] == list("12345")
     words = [text.get_text() for text in figure.legends[0].get_texts()]
     assert words == ["trained", "untrained", "nine random pictures"]
+    (alone,) = plots.class_entropy({"one": both}, 2.5).axes
+    assert alone.get_title() == "one" and len(alone.patches) == 10
 
 
 @pytest.mark.parametrize(
@@ -124,6 +126,7 @@ def test_lobes_lie_side_by_side_or_on_top_of_each_other():
     ]
     assert np.allclose(centres[:2], [[0.3125, -0.3125], [0.25, -0.25]], atol=2e-3)
     assert np.allclose(centres[2:], [[0.0625, -0.0625], [0, 0]], atol=2e-3)
+    assert [axes.get_title() for axes in plots.lobes({"alone": filters["0.25"]}, stride=4).axes] == ["alone", ""]
 
 
 def test_marked_plane_puts_marks_and_power_where_they_belong():

@@ -299,6 +299,7 @@ def class_entropy(entropy: Mapping[str, Mapping[str, Mapping[str, Sequence[float
     Returns the matplotlib figure. Whiskers end at the farthest map within one and a half box lengths.
     """
     fig, axes = figure(1, len(entropy), width=8, height=3.6)
+    axes = np.atleast_1d(axes)  # figure gives one panel bare
     for each, (name, of_network) in zip(axes, entropy.items(), strict=True):
         for shift, state, colour in ((-0.18, "trained", "#1f77b4"), (0.18, "untrained", "#b0b0b0")):
             values = [[bits for bits in maps if bits is not None] for maps in of_network[state].values()]
@@ -361,6 +362,7 @@ def lobes(filters: Mapping[str, Any], stride: int) -> Any:
     1/(2 stride). Below, where each of the two lands.
     """
     fig, axes = figure(2, len(filters), width=7.5, height=4)
+    axes = axes.reshape(2, -1)  # figure gives one column flat
     size, nyquist = 240 * stride, 0.5 / stride
     frequency = np.fft.fftshift(np.fft.fftfreq(size))
     folded = np.fft.fftshift(np.fft.fftfreq(size // stride)) / stride
