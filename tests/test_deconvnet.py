@@ -72,6 +72,19 @@ def test_four_windows_that_share_one_maximum():
         assert back.sum() == expected
 
 
+@pytest.mark.parametrize("lost", [torch.nan, torch.inf, -torch.inf])
+def test_what_the_last_window_overwrites_leaves_nothing_behind(lost):
+    x = torch.zeros(1, 1, 5, 5)
+    x[0, 0, 2, 2] = 1
+    _, switches = pool(x, 3, 2)
+    for dtype in (torch.float32, torch.float16):
+        signal = torch.tensor([[[[lost, 4.0], [3.0, 2.0]]]], dtype=dtype)
+        back = unpool(signal, switches, (5, 5), "last")
+        assert back.dtype == dtype and torch.equal(back, 2 * x.to(dtype))
+    signal[..., 1, 1] = lost
+    assert torch.equal(unpool(signal, switches, (5, 5), "last").isfinite(), x == 0)
+
+
 def test_max_is_over_claimants_only():
     x = torch.zeros(1, 1, 5, 5)
     x[0, 0, 2, 2] = 1

@@ -121,7 +121,7 @@ def _unpool(values: Tensor, switches: Tensor, size: Sequence[int], overlap: str)
         if overlap == "last":
             order = torch.arange(at.shape[2], device=at.device).expand_as(at)
             last = torch.zeros_like(flat, dtype=torch.int64).scatter_reduce_(2, at, order, "amax")
-            v = v * (last.gather(2, at) == order)
+            v = torch.where(last.gather(2, at) == order, v, 0)
         flat.scatter_add_(2, at, v)
     return flat.view(n, c, *size)
 
