@@ -283,6 +283,16 @@ def test_top_of_a_class(capsys, shipped, tmp_path):
     assert out.count("activation") == int(found.active[channel].sum()) > 0
 
 
+def test_a_class_below_0_is_not_called_dead(capsys, shipped, tmp_path):
+    net = weights.load("mine", shipped)
+    net.fc8.bias.data[1] = -1e3
+    weights.store(net, {}, "low", tmp_path)
+    options = ["--channel", "1", "--net", "low", "--weights", tmp_path, "--step", "fc8", "--count", "2"]
+    status, _, err = run(capsys, "top", *options)
+    count = len(zflib.data.photographs())
+    assert status == 1 and f"Map 1 of fc8 is above 0 on none of the {count} pictures." in err
+
+
 def test_top_over_a_folder_leaves_out_what_it_can_not_read(capsys, shipped, tmp_path):
     for at, photograph in enumerate(zflib.data.photographs()[:3]):
         (tmp_path / "inner").mkdir(exist_ok=True)

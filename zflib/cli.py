@@ -228,7 +228,7 @@ def top(given: argparse.Namespace) -> None:
     names, pictures = _pictures(given.pictures)
     found = top_activations(net, pictures, given.step, k=given.count, size=given.size, progress=given.step)
     if found.dead[given.channel]:
-        raise ValueError(f"Map {given.channel} of {given.step} is silent on all {found.pictures} pictures.")
+        raise ValueError(f"Map {given.channel} of {given.step} is above 0 on none of the {found.pictures} pictures.")
     for at in range(int(found.active[given.channel].sum())):
         number, row, column, value = (
             v[given.channel, at] for v in (found.picture, found.row, found.column, found.value)

@@ -80,7 +80,7 @@ def test_dead_maps_have_value_0_and_are_named():
     expected = [maxima[0][3] == 0 for maxima in by_hand(net, noise(3), "conv2", 1, 128)]
     assert found.dead.tolist() == expected and found.dead[5] and not found.dead.all()
     assert (found.value[5] == 0).all() and not found.active[5].any()
-    with pytest.raises(ValueError, match="Map 5 of conv2 is dead"):
+    with pytest.raises(ValueError, match="Map 5 of conv2 is above 0 on none of the 3 pictures"):
         responses(net, noise(3), found, 5)
 
 

@@ -43,12 +43,12 @@ def responses(
     pictures  those that `top` was made from
     method    as in `DeconvNet.project`
 
-    Raises ValueError for a dead map, which has none, and for a map that does not exist.
+    Raises ValueError for a map that is above 0 on no picture, and for a map that does not exist.
     """
     if not 0 <= whole("channel", channel) < len(top.dead):
         raise ValueError(f"{top.step} has no map {channel}; it has maps 0 to {len(top.dead) - 1}.")
     if top.dead[channel]:
-        raise ValueError(f"Map {channel} of {top.step} is dead: none of {top.pictures:,} pictures activates it.")
+        raise ValueError(f"Map {channel} of {top.step} is above 0 on none of the {top.pictures:,} pictures.")
     items, active = as_sequence(pictures), top.active[channel]
     numbers, at = np.unique(top.picture[channel][active], return_inverse=True)  # one may hold several of the units
     images = torch.stack([prepared(net, items[int(number)], top.size) for number in numbers])

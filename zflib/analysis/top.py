@@ -33,7 +33,7 @@ class TopActivations:
     pictures    how many pictures were seen
     unreadable  what could not be read and was passed over, one message each
 
-    Where fewer than k units of a map are active, the rest have value 0 and mean nothing.
+    After a ReLU, entries that are not `active` have value 0 and mean nothing. Those of fc8, which has none, are logits.
     """
 
     picture: np.ndarray
@@ -53,7 +53,7 @@ class TopActivations:
 
     @property
     def dead(self) -> np.ndarray:
-        """(C,) bool: maps that no picture activated."""
+        """(C,) bool: maps that are above 0 on no picture. Of fc8 that only says that all logits are negative."""
         return ~self.active[:, 0]
 
 
