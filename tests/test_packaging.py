@@ -186,6 +186,14 @@ def test_the_wheel_brings_all_that_the_notebooks_import(elsewhere):
     run_elsewhere.run([elsewhere[0], "-c", "\n".join(sorted(lines))], elsewhere[1])
 
 
+def test_the_wheel_reads_a_checkouts_results(elsewhere):
+    result = ROOT / "results" / "ablation" / "zfnet-as_is-seed0.json"
+    line = (
+        f"from pathlib import Path; from zflib.experiments.ablation import results; results.read(Path({str(result)!r}))"
+    )
+    run_elsewhere.run([elsewhere[0], "-c", line], elsewhere[1])
+
+
 def test_what_the_package_does_not_declare_is_not_elsewhere(elsewhere):
     """Or the two tests above would find everything that is installed here."""
     with pytest.raises(SystemExit, match="No module named 'captum'"):
