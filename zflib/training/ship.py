@@ -19,19 +19,16 @@ class UnfinishedRun(ValueError):
     """The folder holds no run, or one that has not come to the end of its recipe."""
 
 
-def ship(
-    run: Path, name: str, validation: PictureSet, folder: Path = weights.SHIPPED, *, unfinished: bool = False
-) -> Path:
+def ship(run: Path, name: str, validation: PictureSet, folder: Path = weights.SHIPPED) -> Path:
     """Store a run's network as weights `name`, its accuracy measured on the stored numbers.
 
     run         folder of `training.loop.train`
     validation  the pictures to measure on, with the classes in the order of training
-    unfinished  accept a run that is still going on; the record says how far it had come
 
     Returns the path of the weights. Raises UnfinishedRun when there is nothing to ship, ValueError when the
     pictures don't have the network's classes.
     """
-    net, facts = _measured(run, validation, unfinished)
+    net, facts = _measured(run, validation)
     return weights.store(net, {**facts, "photograph_logits": photograph_logits(net)}, name, folder)
 
 
@@ -40,7 +37,7 @@ def keep_seed(run: Path, validation: PictureSet, folder: Path = weights.RESULTS)
 
     Arguments, result and errors as for `ship`.
     """
-    net, facts = _measured(run, validation, unfinished=False)
+    net, facts = _measured(run, validation)
     return weights.store_seed(net, centre_logits(net, validation), validation.labels, facts, folder)
 
 
@@ -58,20 +55,17 @@ def photograph_logits(net: ConvNet) -> dict[str, list[float]]:
     return {p.name: [round(v, 5) for v in net(net.preprocess(p.picture)[None])[0].tolist()] for p in photographs()}
 
 
-def finished(
-    run: Path, class_names: tuple[str, ...] = (), *, unfinished: bool = False
-) -> tuple[ConvNet, dict[str, Any]]:
+def finished(run: Path, class_names: tuple[str, ...] = ()) -> tuple[ConvNet, dict[str, Any]]:
     """The network that a run made, on the CPU in eval mode with its weights in full precision, and how it was made.
 
-    run         folder of `training.loop.train`
-    unfinished  accept a run that is still going on
+    run  folder of `training.loop.train`
 
     The second value holds identity, progress and log of the checkpoint, and the content of run.json as "made".
     Raises UnfinishedRun when there is no finished run, ValueError for another number of classes.
     """
     saved = _checkpoint(run)
     done, epochs = saved["progress"]["epoch"], saved["identity"]["recipe"]["epochs"]
-    if done < epochs and not unfinished:
+    if done < epochs:
         raise UnfinishedRun(f"{run} has done {done} of {epochs} epochs; finish it first.")
     net = ConvNet(weights.architecture(saved["identity"]["architecture"]), class_names=class_names)
     net.load_state_dict(saved["net"])
@@ -79,9 +73,9 @@ def finished(
     return net.eval(), {key: saved[key] for key in ("identity", "progress", "log")} | {"made": made}
 
 
-def _measured(run: Path, validation: PictureSet, unfinished: bool) -> tuple[ConvNet, dict[str, Any]]:
+def _measured(run: Path, validation: PictureSet) -> tuple[ConvNet, dict[str, Any]]:
     """A run's network, rounded to float16 as it will be stored, and its record with the accuracy of that."""
-    net, saved = finished(run, validation.class_names, unfinished=unfinished)
+    net, saved = finished(run, validation.class_names)
     net = weights.in_half(net)
     identity, progress = saved["identity"], saved["progress"]
     facts = {
