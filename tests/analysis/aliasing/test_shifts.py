@@ -149,16 +149,13 @@ def test_error_the_slow_way(net, step):
         assert found == pytest.approx(wrong / energy, rel=1e-4)
 
 
-def test_errors_of_maps_and_of_several_steps(net, pictures):
+def test_several_steps_in_one_pass_and_a_map_that_is_the_same_everywhere(net, pictures):
     with torch.no_grad():
         dead = narrow(net.architecture.without())
         dead.load_state_dict(net.state_dict())
         dead.conv1.weight[4] = 0
-    maps = equivariance_error(dead, pictures, "relu1", per_map=True)
-    assert maps.shape == (8, 6) and np.isnan(maps[:, 4]).all() and np.isfinite(np.delete(maps, 4, 1)).all()
     both = equivariance_error(dead, pictures, ["relu1", "pool1"], batch_size=1)
-    assert np.nanmin(maps[0]) < both["relu1"][0] < np.nanmax(maps[0])
-    assert list(both) == ["relu1", "pool1"]
+    assert list(both) == ["relu1", "pool1"] and np.isfinite(both["relu1"]).all()
     assert np.isnan(equivariance_error(dead, np.zeros_like(pictures), "conv1")).all()
     np.testing.assert_allclose(both["pool1"], equivariance_error(dead, pictures, "pool1"), rtol=1e-5, atol=1e-12)
 

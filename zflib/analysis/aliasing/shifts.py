@@ -66,7 +66,6 @@ def equivariance_error(
     shifts: Sequence[int] = SHIFTS,
     *,
     size: int | None = None,
-    per_map: bool = False,
     batch_size: int = 16,
     progress: str = "",
 ) -> np.ndarray | dict[str, np.ndarray]:
@@ -78,7 +77,6 @@ def equivariance_error(
               "conv1" is what the convolution computes, "relu1" what the ReLU leaves of it.
     shifts    in pixels of the prepared picture, each to the right and, by itself, down; 0 or more
     size      side to which a picture's centre square is scaled; that of the training pictures when left out
-    per_map   return (shifts, maps) instead of (shifts,); where a map is the same everywhere its error is NaN
 
     Real crops: the picture at rest and the moved one are windows of one larger square, and only units whose receptive
     fields lie inside their window count, so that neither borders nor wrap-around enter. Neighbouring units are `jump`
@@ -87,12 +85,12 @@ def equivariance_error(
 
         error = sum (a - b)^2 / (sum a^2 + sum b^2)
 
-    over units, pictures and directions, and over maps unless `per_map`. A wave of frequency f that stride s folds to
-    f - m / s comes out with 1 - cos(2 pi m d / s): nothing where m = 0, 1 on average over a period, 2 where the
-    prediction has the wrong sign. Where a and b have the same energy the error is 1 minus their correlation. It is 0 up
-    to rounding where d is a multiple of the jump, for any network: compare over a whole period. Steps of different jump
-    are different tasks; at conv2 both networks have 8 pixels. And smooth maps have little to fold: a layer that sums
-    over a wide neighbourhood has a smaller error than those it reads, whose loss it can't repair.
+    over units, maps, pictures and directions. A wave of frequency f that stride s folds to f - m / s comes out with
+    1 - cos(2 pi m d / s): nothing where m = 0, 1 on average over a period, 2 where the prediction has the wrong sign.
+    Where a and b have the same energy the error is 1 minus their correlation. It is 0 up to rounding where d is a
+    multiple of the jump, for any network: compare over a whole period. Steps of different jump are different tasks; at
+    conv2 both networks have 8 pixels. And smooth maps have little to fold: a layer that sums over a wide neighbourhood
+    has a smaller error than those it reads, whose loss it can't repair.
 
     Raises KeyError for a step without maps, ValueError for other shifts, or where too few units see the picture only.
     """
@@ -118,7 +116,7 @@ def equivariance_error(
                 across = _compare(rest[name], right[name], shift, jump)
                 found[name].append(across + _compare(rest[name].mT, down[name].mT, shift, jump))
         sums = {name: sums[name] + np.stack(found[name]) for name in steps}
-    errors = {name: _relative(sums[name].transpose(1, 0, 2), per_map) for name in steps}
+    errors = {name: _relative(sums[name].transpose(1, 0, 2)) for name in steps}
     return errors[step] if isinstance(step, str) else errors
 
 
@@ -148,13 +146,12 @@ def _compare(rest: Tensor, moved: Tensor, shift: int, jump: int) -> np.ndarray:
     return torch.stack([torch.full_like(rows[0], a[:, 0].numel()), *rows]).cpu().numpy()
 
 
-def _relative(sums: np.ndarray, per_map: bool) -> np.ndarray:
-    """(shifts,) or (shifts, maps) errors from (6, shifts, maps) sums of `_compare`."""
+def _relative(sums: np.ndarray) -> np.ndarray:
+    """(shifts,) errors from (6, shifts, maps) sums of `_compare`; NaN where every map is the same everywhere."""
     count, a, b, aa, bb, wrong = sums
     energy = aa - a * a / count + bb - b * b / count
     energy[energy <= 1e-6 * (aa + bb)] = 0  # a map that is constant to a thousandth of its value
-    if not per_map:
-        wrong, energy = wrong.sum(1), energy.sum(1)
+    wrong, energy = wrong.sum(1), energy.sum(1)
     return np.divide(wrong, energy, out=np.full(energy.shape, np.nan), where=energy > 0)
 
 
