@@ -186,7 +186,7 @@ def cases():
         "zflib.spectrum.of_pictures": (spectrum.of_pictures, {"pictures": list(pixels), "edges": [0, 0.2, 0.5]}),
         "zflib.aliasing.grating": (
             aliasing.grating,
-            {"side": 9, **wave, "colour": (1.0, 1.0, 1.0), "radius": 3.0, "edge": 2.0},
+            {"side": 9, **wave, "colour": (1.0, 1.0, 1.0)},
         ),
         "zflib.aliasing.wave_vector": (
             aliasing.wave_vector,
