@@ -4,7 +4,6 @@ ARCHITECTURE  Figure 3, one entry a layer
 TRAINING      Section 3
 TABLES        by number, 1 to 7: `TABLES[3]["zfnet"]["as_is"]` is (33.1, 38.4, 16.5)
 FIGURES       by number, 1 to 9: what each shows
-CLAIMS        what the paper concludes
 ILSVRC        top-5 errors of the challenge's rankings, which the paper doesn't print; percent
 BANKS         peaks and energy by band of first layers that others trained on ImageNet; not from the paper either
 
@@ -19,7 +18,7 @@ from types import MappingProxyType
 from typing import Any
 
 # Read from paper.yaml on first use.
-_NAMES = ("ARCHITECTURE", "BANKS", "CLAIMS", "FIGURES", "ILSVRC", "TABLES", "TRAINING")
+_NAMES = ("ARCHITECTURE", "BANKS", "FIGURES", "ILSVRC", "TABLES", "TRAINING")
 
 __all__ = [*_NAMES]
 
@@ -46,7 +45,6 @@ def _published() -> dict[str, Any]:
         "TRAINING": found["training"],
         "TABLES": MappingProxyType(tables),
         "FIGURES": found["figures"],
-        "CLAIMS": found["claims"],
         "ILSVRC": found["ilsvrc_top5_error"],
         "BANKS": found["imagenet_banks"],
     }

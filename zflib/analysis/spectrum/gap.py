@@ -43,8 +43,7 @@ class Summary:
                        the sparser one. 1 is an empty middle between two filled sides, 1/3 one half as dense, 0 one as
                        dense, -1 an empty side
     gap_interval       (M, 2, 2) 95 %, from the bootstrap over filters
-    seed_gap           (M, S, 2) the gap of each bank alone
-    seed_gap_interval  (M, 2, 2) 95 %, from their spread; NaN for a single bank
+    seed_gap_interval  (M, 2, 2) 95 %, from the spread over banks; NaN for a single bank
     p_gap              (M,) chance of counts at least as telling if there were no gap, see `p_values`
     p_no_gap           (M,) the same if there were one worth the name
     dip_p, dip_at      p of a single hump of peaks over octaves (Silverman's test), and where the deepest dip lies; for
@@ -65,7 +64,6 @@ class Summary:
     energy: np.ndarray
     gap: np.ndarray
     gap_interval: np.ndarray
-    seed_gap: np.ndarray
     seed_gap_interval: np.ndarray
     p_gap: np.ndarray
     p_no_gap: np.ndarray
@@ -138,7 +136,7 @@ def summary(filters: Any, middles: Any = MIDDLES, seed: int = 0) -> Summary:
     # Half a peak more in every band: an empty band of a small bank is no proof that nothing ever peaks there.
     chance = (total + 0.5) / (total + 0.5).sum(-1, keepdims=True)
     drawn = rng.multinomial(n, chance[:, None], size=(len(middles), _DRAWS))
-    shares, seed_gap = _shares(counts), contrast(counts, middles[:, None])
+    shares = _shares(counts)
     p_gap, p_no_gap = p_values(counts, middles)
     verdict = "undecided"
     if np.median(p_no_gap) < LEVEL:  # asked first: in thousands of filters a shallow dip is no chance, and yet no gap
@@ -159,8 +157,7 @@ def summary(filters: Any, middles: Any = MIDDLES, seed: int = 0) -> Summary:
         energy=energy.mean(0) if n else np.full(3, np.nan),
         gap=contrast(total, middles),
         gap_interval=_percentiles(contrast(drawn, middles[:, None])),
-        seed_gap=seed_gap,
-        seed_gap_interval=np.clip(_student(seed_gap), -1, 1),
+        seed_gap_interval=np.clip(_student(contrast(counts, middles[:, None])), -1, 1),
         p_gap=p_gap,
         p_no_gap=p_no_gap,
         dip_p=dip_p,

@@ -124,14 +124,11 @@ class Comparison:
     error          second minus first, points
     cross_entropy  second minus first, nats
     by_seed        McNemar's counts for the two nets of each seed: only the first row's right, only the second's
-    over_seeds     pictures on which more of the first row's nets were right, or more of the second's: every picture
-                   counts once, as the answers of several nets to one picture are no independent trials
     """
 
     error: Difference
     cross_entropy: Difference
     by_seed: tuple[Discordant, ...]
-    over_seeds: Discordant
 
 
 @dataclass(frozen=True)
@@ -187,7 +184,6 @@ def compare(first: Row, second: Row, spread: Spread | tuple[Spread, Spread] | No
         _difference(first.wrong, second.wrong, *_of_both(spread, "error", seeds)),
         _difference(first.nll, second.nll, *_of_both(spread, "cross_entropy", seeds)),
         tuple(Discordant(int((a & ~b).sum()), int((b & ~a).sum())) for a, b in zip(one, other, strict=True)),
-        Discordant(int((one.sum(0) > other.sum(0)).sum()), int((other.sum(0) > one.sum(0)).sum())),
     )
 
 
