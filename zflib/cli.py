@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         print(f"zflib: {error.name} is not installed. Run: pip install 'zflib[train]'", file=sys.stderr)
         return 1
-    except (OSError, ValueError, ArithmeticError, NotImplementedError) as error:
+    except (OSError, ValueError, ArithmeticError) as error:
         print(f"zflib: {error}", file=sys.stderr)
         return 1
     return 0
