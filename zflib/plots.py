@@ -137,22 +137,21 @@ def labelled(pictures: Sequence[np.ndarray], labels: Sequence[str], columns: int
     return np.asarray(sheet)
 
 
-def responses(patches: Any, projections: Any, control: Any = (), caption: str = "", cell: int = 104) -> np.ndarray:
+def responses(patches: Any, projections: Any, control: Any = (), caption: str = "") -> np.ndarray:
     """A map's patches beside their projections, three in a row as in Figure 2, with a strip of controls below.
 
     patches      (u, f, f, 3) uint8
     projections  (u, 3, f, f) signed
     control      (u, 3, f, f) signed, under `caption`
-    cell         side of one picture in pixels: small patches are enlarged pixel by pixel, large ones shrunk
 
-    Returns (H, W, 3) uint8 of the same size for every map of nine or fewer, whatever f. Raises ValueError for other
-    shapes.
+    Returns (H, W, 3) uint8 of the same size for every map of nine or fewer, whatever f: small patches are enlarged
+    pixel by pixel, large ones shrunk. Raises ValueError for other shapes.
     """
-    whole("cell", cell, 1)
     _check_pixels("patches", np.asarray(patches))
     for name, some in (("projections", projections), ("control", control)):
         if np.shape(some) != (0,) and not (np.ndim(some) == 4 and 0 < len(some) <= 9):
             raise ValueError(f"{name} must have shape (u, 3, f, f), u from one to nine, not {np.shape(some)}.")
+    cell = 104  # the side of one picture in pixels
     nine = np.full((9, cell, cell, 3), 255, dtype=np.uint8)
     beside = []
     for pictures in (patches, signed(projections)):

@@ -288,7 +288,6 @@ def cases():
                 "patches": pixels[:, :9, :9],
                 "projections": random.normal(size=(4, 3, 9, 9)),
                 "control": random.normal(size=(4, 3, 9, 9)),
-                "cell": 20,
             },
         ),
         "zflib.plots.grey": (plots.grey, {"values": random.random((4, 5)), "white": 1.0}),

@@ -33,16 +33,14 @@ class Forecast(Verdict):
         return fill(f"{'Held' if self.correct else 'Missed'}: {self.text}", width=78)
 
 
-def interval_score(low: float, high: float, outcome: float, level: float = 0.8) -> float:
-    """The range's width, and 2 / (1 - level) times what it misses the outcome by: less is better.
-
-    level  share of cases in which the range is meant to hold
+def interval_score(low: float, high: float, outcome: float) -> float:
+    """The width of a range meant to hold in four cases of five, and ten times what it misses by: less is better.
 
     Whoever gives the range that they believe in has the least score to expect, so that boasting and hedging both cost
     (Gneiting & Raftery, J. Am. Stat. Assoc. 102, 2007, equation 43).
     """
-    # Rounded, because 2 / (1 - 0.8) is not quite 10, and two scores may be equal.
-    return round(high - low + 2 / (1 - level) * max(low - outcome, outcome - high, 0), 9)
+    # Ten is 2 / (1 - 0.8). Rounded, because two scores may be equal.
+    return round(high - low + 10 * max(low - outcome, outcome - high, 0), 9)
 
 
 def attempt(function: Callable[..., Any], *arguments: Any) -> tuple[Any, str]:

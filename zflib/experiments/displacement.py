@@ -113,8 +113,9 @@ def pairs(count: int, noise: float, generator: torch.Generator) -> tuple[Tensor,
 class Comparer(nn.Module):
     """A stem that sees each picture alone, and a head that compares: (N, 2, 3, H, W) -> (N,), positive for right."""
 
-    def __init__(self, kernel: int, stride: int, maps: int, width: int = 32):
+    def __init__(self, kernel: int, stride: int, maps: int):
         super().__init__()
+        width = 32
         self.stem = nn.Conv2d(3, maps, kernel, stride, padding=kernel // 2)
         self.head = nn.Sequential(
             nn.Conv2d(2 * maps, width, 3, 4 // stride, padding=1),

@@ -248,15 +248,15 @@ def learning_rate(recipe: Recipe, epochs_done: float) -> float:
     return recipe.learning_rate * (1 + math.cos(math.pi * (at - rise) / (1 - rise))) / 2
 
 
-def plateau_factor(validation_losses: list[float], patience: int = 5) -> float:
-    """A tenth for every `patience` epochs in a row without a new best validation loss."""
+def plateau_factor(validation_losses: list[float]) -> float:
+    """A tenth for every five epochs in a row without a new best validation loss."""
     factor, best, waited = 1.0, math.inf, 0
     for loss in validation_losses:
         if loss < best:
             best, waited = loss, 0
         else:
             waited += 1
-            if waited == patience:
+            if waited == 5:
                 factor, waited = factor / 10, 0
     return factor
 

@@ -77,7 +77,7 @@ def say(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def shorten(values: tuple[Any, ...], most: int = 8) -> str:
-    """Values in a sentence, the middle of a long list left out."""
+def shorten(values: tuple[Any, ...]) -> str:
+    """Values in a sentence, the middle of more than eight left out."""
     words = [repr(v) for v in values]
-    return ", ".join(words if len(words) <= most else [*words[: most - 2], "...", words[-1]])
+    return ", ".join(words if len(words) <= 8 else [*words[:6], "...", words[-1]])

@@ -102,7 +102,7 @@ def timing(plan: Plan, fabric: Fabric) -> dict[tuple[str, str], float]:
     return {key: pictures * seconds_a_picture(arch, plan.recipe, fabric) for key, arch in to_do.items()}
 
 
-def seconds_a_picture(architecture: Architecture, recipe: Recipe, fabric: Fabric, steps: int = 2) -> float:
+def seconds_a_picture(architecture: Architecture, recipe: Recipe, fabric: Fabric) -> float:
     """Seconds that a training step takes for one picture on this process's device, augmentation left out."""
     net = ConvNet(architecture)
     net.initialise(recipe.init_std, recipe.conv1_std)
@@ -112,6 +112,7 @@ def seconds_a_picture(architecture: Architecture, recipe: Recipe, fabric: Fabric
     side = architecture.input_size
     x = torch.randn(pictures, 3, side, side, device=fabric.device).to(memory_format=torch.channels_last)
     y = torch.zeros(pictures, dtype=torch.long, device=fabric.device)
+    steps = 2
     for step in range(steps + 1):
         if step == 1:  # the first one warms up
             start = time.perf_counter()
