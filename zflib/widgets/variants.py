@@ -178,7 +178,7 @@ class VariantExplorer:
 
         VariantExplorer({("zfnet", "as_is"): {"error": 25.1, "sd": 0.4, "seeds": 3}})
 
-    trained  {(network, row): {"error", "sd", "seeds"}} for rows of Table 3 by their names in `paper.yaml`: our mean
+    trained  {(network, row): {"error", "sd", "seeds"}} for rows of `zflib.paper.TABLES[3]` by their names: our mean
              validation top-1 error in percent, its standard deviation over seeds and their number; the last two may be
              missing, and so may rows
     seconds  what the kernel's button gives to training; in the built book there is no button

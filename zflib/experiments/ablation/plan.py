@@ -13,7 +13,7 @@ from zflib.architecture import ALEXNET, ZFNET, Architecture
 from zflib.training.recipe import MINI_SHORT, PAPER, Recipe
 
 NETWORKS = {"alexnet": ALEXNET, "zfnet": ZFNET}
-_PUBLISHED = {"alexnet": "alexnet_replication", "zfnet": "zfnet"}  # the names that tables.yaml gives them
+_PUBLISHED = {"alexnet": "alexnet_replication", "zfnet": "zfnet"}  # their keys in paper.TABLES[3]
 
 MINI_TABLE = replace(MINI_SHORT, epochs=12)  # training error has to show, and twelve epochs are short
 
@@ -42,7 +42,7 @@ MEMBERS = 5  # convnets of one kind that Table 2 averages: so many seeds of ZFNe
 
 @dataclass(frozen=True)
 class Job:
-    """One run of the table: a network, a row by its name in `tables.yaml`, and a seed."""
+    """One run of the table: a network, a row by its name in `zflib.paper.TABLES[3]`, and a seed."""
 
     network: str
     row: str
@@ -61,7 +61,7 @@ def jobs(
 ) -> tuple[Job, ...]:
     """The runs of a table, the first seed of every row before the second of any.
 
-    rows   names in `tables.yaml`; a row that both networks have is meant for both. All of them when left out
+    rows   names in `zflib.paper.TABLES[3]`; a row that both networks have is meant for both. All when left out
     seeds  the preset's when left out, and for ZFNet as it is at least five, for Table 2's ensemble
 
     Raises ValueError for a row that none of the networks has.
@@ -97,7 +97,7 @@ def predictions(afterwards: bool = False) -> dict[str, Any]:
 
 
 def variant(architecture: Architecture, row: str) -> Architecture:
-    """The architecture that a row of Table 3 describes, its name in the spelling of `tables.yaml`.
+    """The architecture that a row of Table 3 describes, its name as in `zflib.paper.TABLES[3]`.
 
     "removed_layers_3_4" leaves layers out, "layers_6_7_2048_units" sets units, "layers_3_4_5_512_1024_512" sets maps;
     "_and_" joins changes; "as_is" changes nothing. Raises ValueError for anything else.
