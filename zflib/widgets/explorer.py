@@ -148,7 +148,7 @@ class Explorer:
 
 
 def in_the_book() -> bool:
-    """Whether this is the build of the book, as its Makefile says through the environment."""
+    """Whether this is the build of the book, as tools/build_book.py says through the environment."""
     return os.environ.get("ZFLIB_BOOK") == "1"
 
 
