@@ -175,6 +175,24 @@ def test_a_seed_keeps_filters_logits_and_labels(net, tmp_path):
         weights.seeds("huge", tmp_path)
 
 
+def test_the_accuracy_of_kept_seeds_is_noted_beside_the_weights(net, stored, tmp_path):
+    results, accuracy = tmp_path / "results", {}
+    results.mkdir()
+    for seed in (2, 0):
+        accuracy[seed] = {
+            crops: {"top1": share + seed / 10} for crops, share in (("one_crop", 0.5), ("ten_crops", 0.6))
+        }
+        facts = {"seed": seed, "accuracy": accuracy[seed], "minutes": 1}
+        weights.store_seed(net, np.zeros((5, 3), np.float32), np.zeros(5, int), facts, results)
+    before = weights.record("tiny", stored)
+    weights.note_seeds("tiny", stored, results)
+    noted = [{"seed": seed} | accuracy[seed] for seed in (0, 2)]
+    assert weights.record("tiny", stored) == before | {"seeds": noted}
+    weights.load("tiny", stored)  # the weights still agree with their record
+    with pytest.raises(ValueError, match="no training runs of 'tiny'"):
+        weights.note_seeds("tiny", stored, stored / "nowhere")
+
+
 # What the course ships
 
 SHIPPED = {

@@ -320,7 +320,7 @@ ELSEWHERE = {
         experiments.pictures.result experiments.ablation.predictions experiments.ablation.result
         experiments.ablation.Ablation.of experiments.ablation.Ablation.row experiments.ablation.Ablation.members
         experiments.ablation.compare experiments.ablation.between_seeds""",
-    "files: test_pictures.py and test_storage.py": """
+    "files: test_pictures.py, test_storage.py and tests/test_weights.py": """
         data.read data.imagenette data.folder load available training.loop.train weights.record weights.seeds
         weights.store weights.store_seed weights.note_seeds weights.in_half weights.architecture""",
     "tests/widgets give them wrong axes, settings and rows": """
