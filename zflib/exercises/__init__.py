@@ -43,6 +43,15 @@ def interval_score(low: float, high: float, outcome: float) -> float:
     return round(high - low + 10 * max(low - outcome, outcome - high, 0), 9)
 
 
+def refusal(expected: str, *answers: Any, function: bool = False) -> str:
+    """What to say of an exercise with a `...` left in it, or of no function where one is wanted; else nothing."""
+    if any(answer is ... for answer in answers):
+        return f"no answer yet. Expected: {expected}."
+    if function and not callable(answers[0]):
+        return f"expected {expected}; what came is {answers[0]!r}."
+    return ""
+
+
 def attempt(function: Callable[..., Any], *arguments: Any) -> tuple[Any, str]:
     """What a reader's function returns, or None and a phrase that says how it failed. Of a generator, its values."""
     try:

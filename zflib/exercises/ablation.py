@@ -9,7 +9,7 @@ import numpy as np
 from torch import Tensor
 
 from zflib.architecture import ALEXNET
-from zflib.exercises import Forecast, Verdict, attempt, interval_score, number
+from zflib.exercises import Forecast, Verdict, attempt, interval_score, number, refusal
 from zflib.experiments.ablation import plan
 
 # Exercise 7.1: the layers that are left out, and how near an answer has to be: a whole per cent will do.
@@ -21,8 +21,8 @@ NAIVE = 3.0
 def check_share(answer: Any) -> Verdict:
     """Exercise 7.1: the share of AlexNet's parameters, at the paper's scale, that goes with layers 6 and 7."""
     expected = "one number between 0 and 1, a share of all parameters"
-    if answer is ...:
-        return Verdict(False, f"no answer yet. Expected: {expected}.")
+    if refused := refusal(expected, answer):
+        return Verdict(False, refused)
     came = number(answer)
     if came is None:
         return Verdict(False, f"expected {expected}; what came is {answer!r}.")
@@ -69,8 +69,8 @@ def check_prediction(
     Returns a `Forecast` for a prediction, a plain `Verdict` for what is none.
     """
     expected = "three numbers in points of error: your guess, and the two ends of a range around it"
-    if any(value is ... for value in (network, row, change, low, high)):
-        return Verdict(False, f"no answer yet. Expected: {expected}.")
+    if refused := refusal(expected, network, row, change, low, high):
+        return Verdict(False, refused)
     rows = plan.published(network) if isinstance(network, str) and network in plan.NETWORKS else None
     if rows is None:
         return Verdict(False, f'expected the network "alexnet" or "zfnet"; what came is {network!r}.')
@@ -121,10 +121,8 @@ def check_mcnemar(function: Any) -> Verdict:
     first does, how many only the second does, and the two-sided p of such a split if either were as likely.
     """
     expected = "a function of two arrays of booleans that returns (only first, only second, p)"
-    if function is ...:
-        return Verdict(False, f"no answer yet. Expected: {expected}.")
-    if not callable(function):
-        return Verdict(False, f"expected {expected}; what came is {function!r}.")
+    if refused := refusal(expected, function, function=True):
+        return Verdict(False, refused)
     # Of N pictures: both right, only the first, only the second; the rest neither.
     cases = ((3925, 2700, 190, 140), (40, 20, 3, 12), (30, 11, 6, 0), (50, 30, 5, 5), (9, 5, 0, 0), (4, 0, 1, 2))
     for total, both, only_first, only_second in cases:
@@ -163,10 +161,8 @@ def check_average(function: Any) -> Verdict:
     What comes in and what goes out are natural logarithms of probabilities.
     """
     expected = "a function of an array (M, N, C) that returns an array (N, C) of log-probabilities"
-    if function is ...:
-        return Verdict(False, f"no answer yet. Expected: {expected}.")
-    if not callable(function):
-        return Verdict(False, f"expected {expected}; what came is {function!r}.")
+    if refused := refusal(expected, function, function=True):
+        return Verdict(False, refused)
     generator = np.random.default_rng(7)
     cases = {
         f"{m} networks, {n} pictures, {c} classes": _log_softmax(spread * generator.standard_normal((m, n, c)))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from zflib.analysis.aliasing import alias_distance, fold
-from zflib.exercises import Verdict, attempt, numbers
+from zflib.exercises import Verdict, attempt, numbers, refusal
 
 # Exercise 6.1: a grating that stride 4 mirrors, and whose two components fold differently.
 FREQUENCY, STRIDE = (0.35, 0.2), 4
@@ -20,8 +20,8 @@ TAPS, FOR_STRIDE, BAND, LEAST, MOST = 11, 3, (0.15, 0.35), 0.9, 0.1
 def check_landing(answer: Any) -> Verdict:
     """Exercise 6.1: where a grating of `FREQUENCY` lands under `STRIDE`, as (fx, fy) in cycles per input pixel."""
     expected = "two numbers (fx, fy), in cycles per input pixel"
-    if answer is ...:
-        return Verdict(False, f"no answer yet. Expected: {expected}.")
+    if refused := refusal(expected, answer):
+        return Verdict(False, refused)
     given = numbers(answer)
     if given is None or given.shape != (2,):
         return Verdict(False, f"expected {expected}; what came is {answer!r}.")
@@ -51,10 +51,8 @@ def check_landing(answer: Any) -> Verdict:
 def check_fold(function: Any) -> Verdict:
     """Exercise 6.2: `function(frequency, stride)` folds (N, 2) frequencies, each component for itself."""
     expected = "a function of an (N, 2) array and a stride that returns an (N, 2) array"
-    if function is ...:
-        return Verdict(False, f"no answer yet. Expected: {expected}.")
-    if not callable(function):
-        return Verdict(False, f"expected {expected}; what came is {function!r}.")
+    if refused := refusal(expected, function, function=True):
+        return Verdict(False, refused)
     generator = np.random.default_rng(6)
     cases = [(np.array([[0.2, 0.1], [0.1, 0.05], [-0.3, 0.45]]), 4)]
     cases += [(generator.uniform(-0.49, 0.49, (40, 2)), stride) for stride in (1, 2, 3, 4, 8)]
@@ -84,10 +82,8 @@ def check_fold(function: Any) -> Verdict:
 def check_twins(function: Any) -> Verdict:
     """Exercise 6.3: `function(frequency, stride)` names all gratings that look like (fx, fy) on the samples."""
     expected = "a function of (fx, fy) and a stride that returns stride * stride frequencies, an (N, 2) array"
-    if function is ...:
-        return Verdict(False, f"no answer yet. Expected: {expected}.")
-    if not callable(function):
-        return Verdict(False, f"expected {expected}; what came is {function!r}.")
+    if refused := refusal(expected, function, function=True):
+        return Verdict(False, refused)
     cases = (((0.05, 0.1), 2), ((0.05, 0.1), 4), ((-0.31, 0.22), 3), ((0.45, -0.02), 1))
     for frequency, stride in cases:
         came, trouble = attempt(function, np.array(frequency), stride)
@@ -117,8 +113,8 @@ def check_twins(function: Any) -> Verdict:
 def check_filter(answer: Any) -> Verdict:
     """Exercise 6.4: a filter of `TAPS` taps with most of its energy in `BAND`, little of which overlaps at stride 3."""
     expected = f"{TAPS} numbers, the taps of a filter"
-    if answer is ...:
-        return Verdict(False, f"no answer yet. Expected: {expected}.")
+    if refused := refusal(expected, answer):
+        return Verdict(False, refused)
     given = numbers(answer)
     if given is None or given.shape != (TAPS,) or not np.abs(given).max() > 1e-9:
         return Verdict(False, f"expected {expected}, not all of them zero; what came is {answer!r}.")

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from zflib.deconvnet import DeconvNet
-from zflib.exercises import Verdict, attempt, numbers
+from zflib.exercises import Verdict, attempt, numbers, refusal
 
 # Exercise 3.1: a signal of two numbers on its way down through a filter of three taps that moves two at a time.
 SIGNAL, TAPS, STRIDE = np.array([1.0, 2.0]), np.array([1.0, 0.0, -1.0]), 2
@@ -19,8 +19,8 @@ SIGNAL, TAPS, STRIDE = np.array([1.0, 2.0]), np.array([1.0, 0.0, -1.0]), 2
 def check_filtering_back(answer: Any) -> Verdict:
     """Exercise 3.1: `SIGNAL` filtered back through `TAPS` at `STRIDE`, by hand: five numbers."""
     expected = "five numbers, one for each position that the filter can reach"
-    if answer is ...:
-        return Verdict(False, f"no answer yet. Expected: {expected}.")
+    if refused := refusal(expected, answer):
+        return Verdict(False, refused)
     given = numbers(answer)
     if given is None or given.shape != (5,):
         return Verdict(False, f"expected {expected}; what came is {answer!r}.")
@@ -39,10 +39,8 @@ def check_filtering_back(answer: Any) -> Verdict:
 def check_rectify(function: Any) -> Verdict:
     """Exercise 3.2: `function(signal, activation, method)` lets a signal down through a ReLU by each method's rule."""
     expected = "a function of signal, activation and method that returns a tensor of the signal's shape"
-    if function is ...:
-        return Verdict(False, f"no answer yet. Expected: {expected}.")
-    if not callable(function):
-        return Verdict(False, f"expected {expected}; what came is {function!r}.")
+    if refused := refusal(expected, function, function=True):
+        return Verdict(False, refused)
     generator = torch.Generator().manual_seed(0)
     signal, activation = torch.randn(2, 4, 6, 6, generator=generator).unbind()
     activation = activation.relu()
@@ -83,10 +81,8 @@ def toy(seed: int = 0, size: int = 17) -> tuple[nn.Sequential, Tensor]:
 def check_deconvnet(function: Any) -> Verdict:
     """Exercise 3.3: `function(net, x, channel)` projects the strongest unit of a map of `toy` back to the picture."""
     expected = "a function of net, x and channel that returns a tensor of x's shape"
-    if function is ...:
-        return Verdict(False, f"no answer yet. Expected: {expected}.")
-    if not callable(function):
-        return Verdict(False, f"expected {expected}; what came is {function!r}.")
+    if refused := refusal(expected, function, function=True):
+        return Verdict(False, refused)
     for seed, size in ((0, 17), (1, 19), (2, 25)):
         net, x = toy(seed, size)
         deconv = DeconvNet(net)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from zflib.analysis import spectrum
-from zflib.exercises import Verdict, attempt, number, numbers
+from zflib.exercises import Verdict, attempt, number, numbers, refusal
 
 # Exercise 5.1: 9 x 9 pixels of a wave under a round fade. It leans, so that no single row shows its frequency.
 _WAVE, _SIDE = (0.2, 0.17), 9
@@ -26,8 +26,8 @@ ABOVE, CUT_TO = 0.25, 7
 def check_peak(answer: Any) -> Verdict:
     """Exercise 5.1: the peak frequency of `UNKNOWN` in cycles per pixel, to within `NEAR`."""
     expected = "one number, in cycles per pixel"
-    if answer is ...:
-        return Verdict(False, f"no answer yet. Expected: {expected}.")
+    if refused := refusal(expected, answer):
+        return Verdict(False, refused)
     came = number(answer)
     if came is None:
         return Verdict(False, f"expected {expected}; what came is {answer!r}.")
@@ -61,10 +61,8 @@ def check_peak(answer: Any) -> Verdict:
 def check_shares(function: Any) -> Verdict:
     """Exercise 5.2: `function(filter, edges)` gives the share of a filter's energy in each ring of frequencies."""
     expected = "a function of a filter (colours, k, k) and edges that returns a share for each ring"
-    if function is ...:
-        return Verdict(False, f"no answer yet. Expected: {expected}.")
-    if not callable(function):
-        return Verdict(False, f"expected {expected}; what came is {function!r}.")
+    if refused := refusal(expected, function, function=True):
+        return Verdict(False, refused)
     generator, edges = np.random.default_rng(5), np.array([0, 0.1, 0.2, 0.3, 0.5, 0.7072])
     fine = np.cos(0.8 * np.pi * np.arange(11)) * np.ones((11, 1))
     cases = {
@@ -93,8 +91,8 @@ def check_shares(function: Any) -> Verdict:
 def check_gap(answer: Any) -> Verdict:
     """Exercise 5.3: a bank of at most `MOST` filters whose summary says "supported"."""
     expected = f"a bank of at most {MOST} filters, an array (maps, 3, 11, 11)"
-    if answer is ...:
-        return Verdict(False, f"no answer yet. Expected: {expected}.")
+    if refused := refusal(expected, answer):
+        return Verdict(False, refused)
     given = numbers(answer)
     if given is None or given.ndim != 4 or given.shape[1:] != (3, 11, 11) or len(given) > MOST:
         came = repr(answer) if given is None else f"an array {given.shape}"
@@ -119,8 +117,8 @@ def check_cut(predicted: Any, measured: Any, filters: Any) -> Verdict:
     filters    (maps, 3, k, k)
     """
     wanted = '{"cut": ..., "faded": ...} with "rises" or "falls", and three shares: as they are, cut, faded'
-    if predicted is ... or measured is ...:
-        return Verdict(False, f"no answer yet. Expected: {wanted}.")
+    if refused := refusal(wanted, predicted, measured):
+        return Verdict(False, refused)
     words = {"rises", "falls"}
     if (
         not isinstance(predicted, dict)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from zflib.analysis import effective_field, random_entropy
-from zflib.exercises import Verdict, attempt, number, whole_numbers
+from zflib.exercises import Verdict, attempt, number, refusal, whole_numbers
 
 # Exercise 4.1: one map's activations at three positions (columns) of six pictures (rows).
 ACTIVATIONS = np.array([[2, 7, 1], [9, 8, 3], [0, 4, 7], [5, 5, 5], [0, 0, 0], [6, 9, 2]])
@@ -19,8 +19,8 @@ ACTIVATIONS = np.array([[2, 7, 1], [9, 8, 3], [0, 4, 7], [5, 5, 5], [0, 0, 0], [
 def check_strongest(answer: Any) -> Verdict:
     """Exercise 4.1: the pictures of the three strongest units of `ACTIVATIONS`, one unit per picture."""
     expected = "the numbers of three pictures, strongest first, each from 0 to 5"
-    if answer is ...:
-        return Verdict(False, f"no answer yet. Expected: {expected}.")
+    if refused := refusal(expected, answer):
+        return Verdict(False, refused)
     given = whole_numbers(answer)
     if given is None or len(given) != 3:
         return Verdict(False, f"expected {expected}; what came is {answer!r}.")
@@ -47,10 +47,8 @@ def check_strongest(answer: Any) -> Verdict:
 def check_entropy(function: Any) -> Verdict:
     """Exercise 4.2: `function(labels)` gives the entropy, in bits, of the classes in a list of labels."""
     expected = "a function of a list of labels that returns a number of bits"
-    if function is ...:
-        return Verdict(False, f"no answer yet. Expected: {expected}.")
-    if not callable(function):
-        return Verdict(False, f"expected {expected}; what came is {function!r}.")
+    if refused := refusal(expected, function, function=True):
+        return Verdict(False, refused)
     cases = (
         [0, 0, 0, 0, 1, 1, 1, 1],
         [7] * 9,
@@ -78,10 +76,8 @@ def check_entropy(function: Any) -> Verdict:
 def check_random_nine(function: Any) -> Verdict:
     """Exercise 4.3: `function(labels, k)` gives the entropy to expect of k different random pictures, to 0.05 bits."""
     expected = "a function of all labels and k that returns a number of bits"
-    if function is ...:
-        return Verdict(False, f"no answer yet. Expected: {expected}.")
-    if not callable(function):
-        return Verdict(False, f"expected {expected}; what came is {function!r}.")
+    if refused := refusal(expected, function, function=True):
+        return Verdict(False, refused)
     cases = (
         (np.repeat(np.arange(10), 100), 9),
         (np.repeat(np.arange(10), [300, 200, 100, 90, 80, 70, 60, 50, 40, 10]), 9),
@@ -125,10 +121,8 @@ class _Counted(np.ndarray):
 def check_effective_field(function: Any) -> Verdict:
     """Exercise 4.4: `function(energy, share)` gives the side of the smallest square that holds the share of energy."""
     expected = "a function of an (H, H) array and a share that returns a whole number of pixels"
-    if function is ...:
-        return Verdict(False, f"no answer yet. Expected: {expected}.")
-    if not callable(function):
-        return Verdict(False, f"expected {expected}; what came is {function!r}.")
+    if refused := refusal(expected, function, function=True):
+        return Verdict(False, refused)
     generator = np.random.default_rng(0)
     two_spots = np.zeros((12, 12))
     two_spots[1, 1], two_spots[1, 8] = 2, 1

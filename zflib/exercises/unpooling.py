@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from zflib.deconvnet import pool, unpool
-from zflib.exercises import Verdict, attempt, numbers
+from zflib.exercises import Verdict, attempt, numbers, refusal
 
 # Exercise 2.1. The first window is all zero, the third holds its maximum twice.
 MAP = np.array([[0, 0, 3, 1], [0, 0, 2, 5], [4, 1, 0, 2], [4, 3, 6, 2]])
@@ -19,8 +19,8 @@ _WINDOWS = (("top left", 0, 0), ("top right", 0, 1), ("bottom left", 1, 0), ("bo
 def check_switches(answer: Any) -> Verdict:
     """Exercise 2.1: the switches of `MAP` under 2x2 pooling with stride 2, as two rows of two flat positions."""
     expected = "two rows of two flat positions, [[., .], [., .]], each from 0 to 15"
-    if answer is ...:
-        return Verdict(False, f"no answer yet. Expected: {expected}.")
+    if refused := refusal(expected, answer):
+        return Verdict(False, refused)
     given = numbers(answer)
     if given is None or given.shape != (2, 2) or (given % 1).any():
         return Verdict(False, f"expected {expected}; what came is {answer!r}.")
@@ -52,10 +52,8 @@ def check_switches(answer: Any) -> Verdict:
 def check_claimants(function: Any) -> Verdict:
     """Exercise 2.2: `function(kernel, stride)` gives the largest number of windows that can see one position."""
     expected = "a function of kernel and stride that returns a whole number"
-    if function is ...:
-        return Verdict(False, f"no answer yet. Expected: {expected}.")
-    if not callable(function):
-        return Verdict(False, f"expected {expected}; what came is {function!r}.")
+    if refused := refusal(expected, function, function=True):
+        return Verdict(False, refused)
     cases = [(3, 2), (2, 2), *((k, s) for k in range(1, 8) for s in range(1, 8))]
     for kernel, stride in cases:
         came, trouble = attempt(function, kernel, stride)
@@ -76,8 +74,8 @@ def check_claimants(function: Any) -> Verdict:
 def check_counterexample(answer: Any) -> Verdict:
     """Exercise 2.3: a 4x4 map that 2x2 pooling, unpooling and pooling again does not bring back to its pooled map."""
     expected = "a 4x4 map of finite numbers, four rows of four"
-    if answer is ...:
-        return Verdict(False, f"no answer yet. Expected: {expected}.")
+    if refused := refusal(expected, answer):
+        return Verdict(False, refused)
     given = numbers(answer)
     if given is None or given.shape != (4, 4):
         return Verdict(False, f"expected {expected}; what came is {answer!r}.")
@@ -93,10 +91,8 @@ def check_counterexample(answer: Any) -> Verdict:
 def check_mean(function: Any) -> Verdict:
     """Exercise 2.4: `function(values, switches, size)` unpools and averages where several windows claim a position."""
     expected = "a function of values, switches and size that returns an (N, C, H, W) tensor"
-    if function is ...:
-        return Verdict(False, f"no answer yet. Expected: {expected}.")
-    if not callable(function):
-        return Verdict(False, f"expected {expected}; what came is {function!r}.")
+    if refused := refusal(expected, function, function=True):
+        return Verdict(False, refused)
     generator = torch.Generator().manual_seed(2)
     for shape, kernel, stride in (
         ((1, 1, 5, 5), 3, 2),

@@ -26,7 +26,7 @@ from zflib.analysis import aliasing, spectrum
 from zflib.architecture import ZFNET, Architecture
 from zflib.data.sets import PictureSet
 from zflib.data.synthetic import synthetic
-from zflib.exercises import Verdict, interval_score, numbers
+from zflib.exercises import Verdict, interval_score, numbers, refusal
 from zflib.network import ConvNet
 from zflib.training.brief import BRIEF, BriefRun, Moment, train_briefly
 from zflib.training.evaluate import evaluate
@@ -208,10 +208,9 @@ def check_case(number: Any, fault: Any, change: Any, sign: Any, low: Any, high: 
 
     True if fault and change are right. A missed prediction is no mistake; it is scored against "it stays as it is".
     """
-    if any(value is ... for value in (number, fault, change, sign, low, high, treated)):
-        return Verdict(
-            False, "no answer yet. Expected: a patient, a fault, a change, a sign, two ends of a range, a treatment."
-        )
+    expected = "a patient, a fault, a change, a sign, two ends of a range, a treatment"
+    if refused := refusal(expected, number, fault, change, sign, low, high, treated):
+        return Verdict(False, refused)
     for what, given, known in (
         ("patient", number, NUMBERS),
         ("fault", fault, FAULTS),
