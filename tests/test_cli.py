@@ -141,6 +141,12 @@ def test_train_says_what_to_do_without_imagenette(capsys, tmp_path, monkeypatch)
     assert status == 1 and "ZFLIB_DATA" in err and err.count("\n") == 1
 
 
+def test_train_refuses_an_unknown_row_before_it_reads_pictures(capsys, monkeypatch):
+    monkeypatch.setattr(cli, "_data", None)
+    status, _, err = run(capsys, "train", "--row", "removed_layer_x")
+    assert status == 1 and "'removed_layer_x' is no row of Table 3" in err
+
+
 def test_ablate_makes_the_missing_runs(capsys, tmp_path, monkeypatch):
     monkeypatch.setattr(cli, "_data", small_data)
     monkeypatch.setenv("ZFLIB_DATA", str(tmp_path / "nothing"))

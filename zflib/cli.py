@@ -45,23 +45,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def train(given: argparse.Namespace) -> None:
     """Train a network, or go on with a run."""
-    from zflib.experiments.ablation.plan import NETWORKS, variant
+    from zflib.experiments.ablation.plan import NETWORKS, PRESETS, variant
     from zflib.training.evaluate import evaluate
     from zflib.training.loop import Run, new_fabric
     from zflib.training.loop import train as run_to_the_end
     from zflib.training.recipe import MINI, PAPER
 
-    network = variant(NETWORKS[given.network], given.row)
+    variant(NETWORKS[given.network], given.row)  # an unknown row is refused before pictures are read
+    preset = PRESETS[given.preset]
     recipe = {"mini": MINI, "paper": PAPER}[given.preset]
     precision = _precision(given)
     changes = {"epochs": given.epochs, "learning_rate": given.learning_rate, "batch_size": given.batch_size}
     recipe = replace(recipe, precision=precision, **{name: v for name, v in changes.items() if v is not None})
-    # Training pictures are a little larger than the crops taken of them; the mini preset takes smaller crops, too.
-    side, seen = {"mini": (160, 146), "paper": (256, 256)}[given.preset]
-    training = _data(given.data, "train", side, given.download)
-    validation = _data(given.data, "val", seen, given.download)
-    classes = len(training.class_names)
-    architecture = network.mini(classes) if given.preset == "mini" else replace(network, classes=classes)
+    training, validation = (
+        _data(given.data, split, side, given.download)
+        for split, side in zip(("train", "val"), preset.sides, strict=True)
+    )
+    architecture = preset.architecture(given.network, given.row, len(training.class_names))
     row = "" if given.row == "as_is" else f"-{given.row}"
     folder = given.out or Path("runs") / f"{architecture.name}{row}-seed{given.seed}"
     fabric = new_fabric(recipe)
