@@ -154,10 +154,9 @@ class Architecture:
 
     def mini(self, classes: int = 10) -> Architecture:
         """The course's size: half the maps, a quarter of the units, 128 px, any number of classes."""
-        if not isinstance(classes, Integral) or classes < 1:
-            raise ValueError(f"classes must be a whole number of at least 1, not {classes!r}.")
+        classes = whole("classes", classes, 1)
         name = self.name if self.name.endswith("-mini") else f"{self.name}-mini"
-        small = replace(self, name=name, classes=int(classes), input_size=128, maps_divisor=2, units_divisor=4)
+        small = replace(self, name=name, classes=classes, input_size=128, maps_divisor=2, units_divisor=4)
         for conv in small.convs:
             _check_width(conv.maps, small.maps_divisor, f"maps of layer {conv.layer}")
         for dense in small.dense:
