@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from zflib.analysis.aliasing import fold
 from zflib.architecture import Architecture
 from zflib.arguments import array, number, whole
 
@@ -333,7 +334,7 @@ def sampled_wave(frequency: float, stride: int) -> Any:
     if not 0 <= frequency <= 0.5:
         raise ValueError(f"A frequency lies between 0 and 0.5 cycles per pixel, not {frequency}.")
     stride = whole("stride", stride, 1)
-    lands = abs(frequency - round(frequency * stride) / stride)
+    lands = abs(fold(frequency, stride))
     # No layout engine: a slider draws many of these, and finding a layout takes as long as drawing.
     margins = {"left": 0.15, "right": 0.96, "bottom": 0.11, "top": 0.9, "hspace": 0.35}
     fig, (wave, law) = plt.subplots(2, 1, figsize=(4, 4.6), facecolor="white", gridspec_kw=margins)
@@ -344,7 +345,7 @@ def sampled_wave(frequency: float, stride: int) -> Any:
     wave.set(xlabel="pixels", ylabel="value", ylim=(-1.15, 1.15), yticks=(-1, 0, 1))
     fig.legend(*wave.get_legend_handles_labels(), loc="upper center", ncols=3)
     every = np.linspace(0, 0.5, 501)
-    law.plot(every, np.abs(every - np.round(every * stride) / stride), color="#555555", linewidth=1)
+    law.plot(every, np.abs(fold(every, stride)), color="#555555", linewidth=1)
     law.axhspan(0, 0.5 / stride, color="#fbe3d2")
     law.plot((frequency, frequency, 0), (0, lands, lands), ":", color="#b34700")
     law.plot(frequency, lands, "o", color="#b34700", markersize=7)
