@@ -10,7 +10,7 @@ from torch import Tensor
 
 from zflib.architecture import ALEXNET
 from zflib.exercises import Forecast, Verdict, attempt, interval_score, number, refusal
-from zflib.experiments.ablation import plan
+from zflib.experiments.ablation import Discordant, average, plan
 
 # Exercise 7.1: the layers that are left out, and how near an answer has to be: a whole per cent will do.
 REMOVED, NEAR = (6, 7), 0.005
@@ -143,7 +143,7 @@ def check_mcnemar(function: Any) -> Verdict:
                 f"{where} these two counts were expected; {counts[0]:g} and {counts[1]:g} came."
                 f"{_slip_of_counts(counts, first, second)}",
             )
-        right = exact_p(only_first, only_second)
+        right = Discordant(only_first, only_second).p
         if abs(p - right) <= 1e-9 + 1e-6 * right:
             continue
         return Verdict(
@@ -175,7 +175,7 @@ def check_average(function: Any) -> Verdict:
         came, trouble = attempt(function, given.copy())
         if trouble:
             return Verdict(False, f"{name}: the function {trouble}.")
-        right = _log_mean(given)
+        right = average(given)
         found = _floats(came)
         if found is None or found.shape != right.shape:
             what = repr(came) if found is None else f"an array {found.shape}"
@@ -189,13 +189,6 @@ def check_average(function: Any) -> Verdict:
             f"{_slip_of_average(given, found)}",
         )
     return Verdict(True, f"{len(cases)} sets of predictions agree, and no probability vanishes on the way.")
-
-
-def exact_p(only_first: int, only_second: int) -> float:
-    """McNemar's test, exact and two-sided: how often a fair coin, thrown for each picture that one network alone names
-    correctly, splits them at least as unevenly. 1 where there are none, or where they are split evenly."""
-    n, fewer = only_first + only_second, min(only_first, only_second)
-    return min(1.0, 2 * _tail(n, fewer))
 
 
 def _tail(n: int, k: int) -> float:
@@ -232,7 +225,7 @@ def _slip_of_p(only_first: int, only_second: int, p: float) -> str:
         (2 * _tail(n, fewer), "The two tails overlap where the split is even: a probability is 1 at most."),
         (_tail(n, only_first), "This is one-sided: as uneven a split the other way counts as well."),
         (_tail(n, only_second), "This is one-sided: as uneven a split the other way counts as well."),
-        (1 - exact_p(only_first, only_second), "This is one minus p."),
+        (1 - Discordant(only_first, only_second).p, "This is one minus p."),
         (2 * _tail(n, fewer - 1), "The split that was found belongs to those that are at least as uneven."),
         (2 * _tail(n, fewer) - comb(n, fewer) / 2**n, "This is the mid-p; the exact p counts the split itself wholly."),
         (comb(n, fewer) / 2**n, "This is the chance of just this split; more uneven ones count as well."),
@@ -255,13 +248,13 @@ def _slip_of_average(given: np.ndarray, found: np.ndarray) -> str:
         naive, log_votes = np.log(np.exp(given).mean(0)), np.log(votes)
     vote = "These are votes: each network's first choice counts, and how sure it is doesn't."
     slips = (
-        (np.exp(_log_mean(given)), "These are the probabilities; their logarithms are wanted."),
+        (np.exp(average(given)), "These are the probabilities; their logarithms are wanted."),
         (geometric, "This averages logarithms, which is the geometric mean; and the classes don't add up to 1."),
         (
             _log_softmax(geometric),
             "This averages logarithms and normalises: the geometric mean, where whoever rules out a class has a veto.",
         ),
-        (_log_mean(given) + np.log(members), f"The classes add up to {members}: divide by the number of networks."),
+        (average(given) + np.log(members), f"The classes add up to {members}: divide by the number of networks."),
         (given.sum(0), "This adds up logarithms, which multiplies probabilities."),
         (naive, "exp() of so small a logarithm is 0. Subtract the largest over the networks first, and add it again."),
         (votes, vote),
@@ -276,12 +269,6 @@ def _slip_of_average(given: np.ndarray, found: np.ndarray) -> str:
     if not np.allclose(np.exp(found).sum(1), 1, atol=1e-3):
         return f" The first picture's classes add up to {np.exp(found[0].clip(max=50)).sum():.3g}, not to 1."
     return ""
-
-
-def _log_mean(given: np.ndarray) -> np.ndarray:
-    """(M, N, C) to (N, C): the logarithm of the mean probability over networks."""
-    largest = given.max(0)
-    return largest + np.log(np.exp(given - largest).mean(0))
 
 
 def _log_softmax(logits: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from zflib.analysis import correlation
 from zflib.deconvnet import DeconvNet
 from zflib.exercises import Verdict, attempt, numbers, refusal
 
@@ -121,15 +122,11 @@ def _suspicion(deconv: DeconvNet, trace: Any, came: Tensor, right: Tensor, chann
         return "the shape is right, the scale is not: the seed is the activation's own value."
     if (came[right == 0].abs() > tolerance).float().mean() > 0.5:
         return "there is something where the unit sees nothing. Did a bias come along?"
-    return f"correlation with zflib's projection: {_correlation(came, right):.2f}, expected 1.00."
+    return f"correlation with zflib's projection: {correlation(came, right)[0]:.2f}, expected 1.00."
 
 
 def _what(came: Any) -> str:
     return f"a tensor of shape {tuple(came.shape)}" if isinstance(came, Tensor) else type(came).__name__
-
-
-def _correlation(a: Tensor, b: Tensor) -> float:
-    return float(torch.corrcoef(torch.stack([a.flatten(), b.flatten()]))[0, 1])
 
 
 def _filtered_back(signal: np.ndarray, taps: np.ndarray) -> np.ndarray:
