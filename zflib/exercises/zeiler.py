@@ -27,7 +27,7 @@ from zflib.architecture import ZFNET, Architecture
 from zflib.data.sets import PictureSet
 from zflib.data.synthetic import synthetic
 from zflib.exercises import Verdict, interval_score, numbers, refusal
-from zflib.network import ConvNet
+from zflib.network import ConvNet, device
 from zflib.training.brief import BRIEF, BriefRun, Moment, train_briefly
 from zflib.training.evaluate import evaluate
 from zflib.training.recipe import Recipe, best_precision
@@ -323,7 +323,6 @@ def outcomes() -> dict[int, dict[str, dict[str, float]]]:
 
 def main() -> None:
     """Make the patients, and measure what the remedy of each does."""
-    from lightning_fabric import Fabric
     from tqdm.auto import tqdm
 
     from zflib.training.machine import describe
@@ -339,7 +338,7 @@ def main() -> None:
             "seconds": round(made.seconds),
             "date": date.today().isoformat(),
             "command": "python -m zflib.exercises.zeiler",
-            **describe(Fabric(accelerator="auto", devices=1)),
+            **describe(device()),
             "recipe": asdict(replace(setting.recipe, precision=best_precision())),
             "start": {"conv1_bias": setting.bias, "conv1_strengths": "log-normal, s.d. 1.2, drawn from seed 5"},
         }

@@ -7,16 +7,15 @@ pictures. What chapter 4 shows is the file that this command writes; `result` re
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 from typing import Any
 
-from zflib import atomic, weights
+from zflib import weights
 from zflib.analysis.classes import class_entropy, random_entropy
 from zflib.analysis.top import top_activations
 from zflib.data.sets import PictureSet, imagenette
+from zflib.experiments import read, write
 from zflib.network import ConvNet, device
 
 FILE = Path(__file__).with_suffix(".json")
@@ -30,7 +29,7 @@ def result() -> dict[str, Any]:
 
     A map that fewer than nine pictures activate has no entropy: None.
     """
-    return json.loads(FILE.read_text(encoding="utf-8"))
+    return read(FILE)
 
 
 def measure(net: ConvNet, pictures: PictureSet, size: int, progress: str = "") -> dict[str, list[float | None]]:
@@ -67,10 +66,6 @@ def run(pictures: PictureSet, size: int, seed: int = 0) -> dict[str, Any]:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    from lightning_fabric import Fabric
-
-    from zflib.training.machine import describe
-
     parser = argparse.ArgumentParser(
         prog="python -m zflib.experiments.class_entropy",
         description="Measure the class entropy of the nine strongest Imagenette pictures of every map, for the trained "
@@ -81,12 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--download", action="store_true", help="fetch Imagenette if it is not there (99 MB)")
     given = parser.parse_args(arguments)
     found = run(imagenette("val", 160, download=given.download), given.size)
-    made = {
-        "command": f"python -m zflib.experiments.class_entropy --size {given.size}",
-        "date": date.today().isoformat(),
-        **describe(Fabric(devices=1)),
-    }
-    atomic.write(given.out, (json.dumps(found | {"made": made}) + "\n").encode())
+    write(given.out, found, f"zflib.experiments.class_entropy --size {given.size}", device())
     print(f"{given.out} written; nine random pictures have {found['random_nine']:.2f} bits.")
 
 

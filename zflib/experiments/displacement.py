@@ -19,7 +19,6 @@ import argparse
 import json
 import time
 from collections.abc import Callable, Sequence
-from datetime import date
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -30,6 +29,7 @@ from torch import Tensor, nn
 
 from zflib import atomic
 from zflib.analysis.aliasing.information import SIZE, recovery
+from zflib.experiments import read, write
 
 PREDICTION = """Written before the runs, after pilots of the stem 7x7, stride 2 with 48 maps only.
 
@@ -64,7 +64,7 @@ def result() -> dict[str, Any]:
     stem's maps (`zflib.aliasing.recovery`; each map read to 1 % of its standard deviation): what was left to work with.
     "longer" has the accuracies with 4 maps at noise 2 after four times the steps, which no prediction speaks of.
     """
-    return json.loads(FILE.read_text(encoding="utf-8"))
+    return read(FILE)
 
 
 def gaps(found: dict[str, Any]) -> dict[str, dict[str, dict[str, float]]]:
@@ -229,10 +229,6 @@ def _right(found: Tensor, signs: Tensor) -> float:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    from lightning_fabric import Fabric
-
-    from zflib.training.machine import describe
-
     parser = argparse.ArgumentParser(
         prog="python -m zflib.experiments.displacement",
         description="Train small networks to see the sign of a one-pixel displacement, for four first layers and four "
@@ -242,12 +238,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=FILE, help="the result file (default: that of chapter 6)")
     given = parser.parse_args(arguments)
     found = run(given.runs)
-    made = {
-        "command": "python -m zflib.experiments.displacement",
-        "date": date.today().isoformat(),
-        **describe(Fabric(accelerator="cpu", devices=1)),
-    }
-    atomic.write(given.out, (json.dumps(found | {"made": made}) + "\n").encode())
+    write(given.out, found, "zflib.experiments.displacement", torch.device("cpu"))
     print(f"{given.out} written.")
 
 

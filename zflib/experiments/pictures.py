@@ -7,17 +7,15 @@ the file that this command writes; `result` reads it.
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
-from zflib import atomic
+from zflib.experiments import read, write
 from zflib.training.recipe import MINI, Recipe
 
 if TYPE_CHECKING:
@@ -30,7 +28,7 @@ SIZE = 128  # of the mini networks' input
 
 def result() -> dict[str, Any]:
     """The committed spectrum: the fields of `zflib.spectrum.of_pictures`' result as lists, with how it was made."""
-    return json.loads(FILE.read_text(encoding="utf-8"))
+    return read(FILE)
 
 
 def measure(training: PictureSet, recipe: Recipe = MINI, seed: int = 0, size: int = SIZE) -> dict[str, Any]:
@@ -62,10 +60,7 @@ def measure(training: PictureSet, recipe: Recipe = MINI, seed: int = 0, size: in
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    from lightning_fabric import Fabric
-
     from zflib.data import imagenette
-    from zflib.training.machine import describe
 
     parser = argparse.ArgumentParser(
         prog="python -m zflib.experiments.pictures",
@@ -76,8 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--download", action="store_true", help="fetch Imagenette if it is not there (99 MB)")
     given = parser.parse_args(arguments)
     found = measure(imagenette("train", 160, download=given.download))
-    made = {"command": "python -m zflib.experiments.pictures", "date": date.today().isoformat()}
-    atomic.write(given.out, (json.dumps(found | {"made": made | describe(Fabric(devices=1))}) + "\n").encode())
+    write(given.out, found, "zflib.experiments.pictures", torch.device("cpu"))
     print(f"{given.out} written; {found['tiles']:,} tiles.")
 
 

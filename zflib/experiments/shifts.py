@@ -12,7 +12,6 @@ import copy
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +21,7 @@ import torch
 from zflib import atomic, weights
 from zflib.analysis.aliasing import equivariance_error, lowpass, multiply_adds, shift_consistency
 from zflib.data.sets import PictureSet, imagenette
+from zflib.experiments import read, write
 from zflib.network import ConvNet
 from zflib.training.recipe import MINI, Recipe, best_precision
 
@@ -54,7 +54,7 @@ def result() -> dict[str, Any]:
     "conv1", before the ReLU, is measured in plain networks only: low-pass networks compute it at every pixel. So they
     do with a conv2 that has a stride, ZFNet's, whose units are then 4 pixels apart.
     """
-    return json.loads(FILE.read_text(encoding="utf-8"))
+    return read(FILE)
 
 
 def tune(net: ConvNet, pictures: PictureSet, seed: int, fabric: Fabric, recipe: Recipe = TUNING) -> ConvNet:
@@ -183,7 +183,6 @@ def _rounded(values: np.ndarray) -> list[float]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     from zflib.training.loop import new_fabric
-    from zflib.training.machine import describe
 
     parser = argparse.ArgumentParser(
         prog="python -m zflib.experiments.shifts",
@@ -213,13 +212,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     training, validation = imagenette("train", 160, given.download), imagenette("val", 146, given.download)
     fabric = new_fabric(replace(TUNING, precision=best_precision()))
     found = run(training, validation, given.seeds, given.blurred, given.runs, given.work, fabric)
-    made = {
-        "command": f"python -m zflib.experiments.shifts --seeds {' '.join(map(str, given.seeds))}"
-        f" --blurred {' '.join(map(str, given.blurred))}",
-        "date": date.today().isoformat(),
-        **describe(fabric),
-    }
-    atomic.write(given.out, (json.dumps(found | {"made": made}) + "\n").encode())
+    seeds, blurred = (" ".join(map(str, some)) for some in (given.seeds, given.blurred))
+    command = f"zflib.experiments.shifts --seeds {seeds} --blurred {blurred}"
+    write(given.out, found, command, fabric.device, fabric.world_size)
     print(f"{given.out} written.")
 
 

@@ -15,7 +15,6 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +24,8 @@ import torch
 from zflib import atomic, weights
 from zflib.architecture import ALEXNET, ZFNET, Architecture
 from zflib.arguments import whole
+from zflib.experiments import read, write
+from zflib.network import device
 from zflib.training.recipe import MINI, Recipe, best_precision
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def result() -> dict[str, Any]:
     Of each run: seed, epochs, curves, accuracy, correct validation pictures (hexadecimal bits), filters never active,
     equivariance error by step and shift, shift consistency, commit, device, versions and time.
     """
-    return json.loads(FILE.read_text(encoding="utf-8"))
+    return read(FILE)
 
 
 def filters(name: str) -> np.ndarray:
@@ -132,8 +133,8 @@ def measure(folder: Path, validation: PictureSet) -> dict[str, Any]:
     }
 
 
-def write(root: Path, validation: PictureSet, made: dict[str, Any], file: Path = FILE) -> None:
-    """Measure the finished runs under `root` and write the result file and the filters beside it.
+def collect(root: Path, validation: PictureSet, bank: Path) -> dict[str, Any]:
+    """What the result file holds of the finished runs under `root`, but for how it was made; filters go to `bank`.
 
     What was measured is kept in a run's folder as measured.json, so that a second call is quick.
     """
@@ -152,7 +153,8 @@ def write(root: Path, validation: PictureSet, made: dict[str, Any], file: Path =
                 atomic.write(kept, json.dumps(measure(folder, validation)).encode())
             runs[name].append(json.loads(kept.read_text(encoding="utf-8")))
         banks[name] = np.stack([finished(f)[0].conv1.weight.detach().numpy() for f in folders])
-    content = {
+    atomic.write(bank, save({k: v.astype(np.float16) for k, v in banks.items()}))
+    return {
         "what": "networks that differ in the first layer's kernel, stride, decay or clipping, one budget for all",
         "pictures": {"set": validation.name, "count": len(validation), "fingerprint": validation.fingerprint},
         "pictures_shifted": min(PICTURES, len(validation)),
@@ -161,10 +163,7 @@ def write(root: Path, validation: PictureSet, made: dict[str, Any], file: Path =
             for name, (a, r) in RUNS.items()
         },
         "runs": runs,
-        "made": made,
     }
-    atomic.write(file.with_suffix(".safetensors"), save({k: v.astype(np.float16) for k, v in banks.items()}))
-    atomic.write(file, (json.dumps(content) + "\n").encode())
 
 
 def _rounded(values: np.ndarray) -> list[float]:
@@ -172,11 +171,8 @@ def _rounded(values: np.ndarray) -> list[float]:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    from lightning_fabric import Fabric
-
     from zflib.data import imagenette
     from zflib.training.loop import Run, train
-    from zflib.training.machine import describe
 
     parser = argparse.ArgumentParser(
         prog="python -m zflib.experiments.stems",
@@ -195,8 +191,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         recipe = replace(recipe, precision=best_precision())
         for seed in SEEDS[name]:
             train(Run(architecture, recipe, seed, training, validation), folder_of(name, seed, given.runs))
-    made = {"command": "python -m zflib.experiments.stems", "date": date.today().isoformat()}
-    write(given.runs, validation, made | describe(Fabric(devices=1)), given.out)
+    found = collect(given.runs, validation, given.out.with_suffix(".safetensors"))
+    write(given.out, found, "zflib.experiments.stems", device())
     print(f"{given.out} written.")
 
 

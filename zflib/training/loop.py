@@ -121,7 +121,7 @@ def train(
 
     folder.mkdir(parents=True, exist_ok=True)
     saved = checkpoint.load(folder / "checkpoint.pt")
-    made = machine.describe(fabric)
+    made = machine.describe(fabric.device, fabric.world_size)
     say = tqdm.write if fabric.is_global_zero else lambda text: None
     progress = {"epoch": 0, "step": 0, "loss": 0.0, "correct": 0, "seconds": 0.0, "factor": 1.0}
     log: list[dict[str, float]] = []

@@ -7,29 +7,26 @@ import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
-
-if TYPE_CHECKING:
-    from lightning_fabric import Fabric
 
 _PACKAGES = ("zflib", "torch", "torchvision", "numpy", "lightning-fabric")
 
 
-def describe(fabric: Fabric) -> dict[str, Any]:
+def describe(device: torch.device, processes: int = 1) -> dict[str, Any]:
     """Commit of the code (None outside a checkout), device with threads and processes, and versions."""
-    kind, threads = fabric.device.type, torch.get_num_threads()
-    if kind == "cuda":
-        device = torch.cuda.get_device_name(fabric.device)
-    elif kind == "mps":
-        device = f"Apple GPU ({platform.machine()})"
+    threads = torch.get_num_threads()
+    if device.type == "cuda":
+        named = torch.cuda.get_device_name(device)
+    elif device.type == "mps":
+        named = f"Apple GPU ({platform.machine()})"
     else:
-        device = f"CPU ({platform.machine()}), {threads} thread{'s' * (threads > 1)}"
-    if fabric.world_size > 1:
-        device += f", {fabric.world_size} processes"
+        named = f"CPU ({platform.machine()}), {threads} thread{'s' * (threads > 1)}"
+    if processes > 1:
+        named += f", {processes} processes"
     versions = {"python": platform.python_version()} | _versions() | {"torch": torch.__version__}
-    return {"commit": _commit(), "device": device, "versions": versions}
+    return {"commit": _commit(), "device": named, "versions": versions}
 
 
 def peak_memory_gb() -> float | None:

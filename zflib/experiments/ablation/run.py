@@ -164,7 +164,7 @@ def make(plan: Plan, job: Job, fabric: Fabric) -> None:
     facts = _facts(plan, job, run)
     if diverged:
         print(f"{job.name} is recorded as diverged: {diverged}")
-        made = machine.describe(fabric) | {"seconds": round(time.monotonic() - start)}
+        made = machine.describe(fabric.device, fabric.world_size) | {"seconds": round(time.monotonic() - start)}
         log = json.loads((folder / "log.json").read_text(encoding="utf-8"))
         done = sum("train_loss" in entry for entry in log)
         facts |= {"status": "diverged", "epochs": done, "train": None, "validation": None}
