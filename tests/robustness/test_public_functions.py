@@ -186,7 +186,7 @@ def cases():
         "zflib.spectrum.of_pictures": (spectrum.of_pictures, {"pictures": list(pixels), "edges": [0, 0.2, 0.5]}),
         "zflib.aliasing.grating": (
             aliasing.grating,
-            {"side": 9, **wave, "colour": (1.0, 1.0, 1.0)},
+            {"side": 9, **wave, "colour": (1.0, 1.0, 1.0), "radius": 3.0, "edge": 2.0},
         ),
         "zflib.aliasing.wave_vector": (
             aliasing.wave_vector,
@@ -251,6 +251,11 @@ def cases():
             of_filters | {"stride": 2, "edges": (0, 0.2, 0.5), "prior": "white", "noise": 0.1, "size": 12},
         ),
         "zflib.aliasing.alias_matrices": (aliasing.alias_matrices, of_filters | {"stride": 2, "size": 12}),
+        "zflib.aliasing.singular_values": (aliasing.singular_values, of_filters | {"stride": 2, "size": 12}),
+        "zflib.aliasing.picture_prior": (
+            aliasing.picture_prior,
+            {"pictures": random.normal(size=(2, 3, 13, 12)), "size": 6},
+        ),
         "zflib.experiments.class_entropy.measure": (
             lambda size: class_entropy.measure(
                 net, PictureSet("", np.tile(pixels, (3, 1, 1, 1)), np.zeros(12, int), ("cat",), ""), size

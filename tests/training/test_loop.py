@@ -1,3 +1,4 @@
+import csv
 import json
 import multiprocessing
 import os
@@ -41,11 +42,15 @@ def test_a_run_leaves_checkpoint_log_and_record(uncut):
         "checkpoint.pt",
         "checkpoint.pt.previous",
         "log.json",
+        "log.csv",
         "run.json",
     }
     log = json.loads((folder / "log.json").read_text())
     assert [entry["epoch"] for entry in log] == [1, 2, 3] and log[-1]["learning_rate"] == 0
     assert 0 <= log[-1]["validation_top1"] <= 1 and "validation_top1" not in log[0]
+    rows = list(csv.DictReader((folder / "log.csv").read_text().splitlines()))
+    assert [float(row["train_loss"]) for row in rows] == [entry["train_loss"] for entry in log]
+    assert rows[0]["validation_loss"] == ""
     made = json.loads((folder / "run.json").read_text())
     assert made["versions"]["torch"] == torch.__version__ and "1 thread" in made["device"]
     assert made["seconds"] >= 0 and 0.05 < made["peak_memory_gb"] < 20
@@ -149,6 +154,7 @@ def test_divergence_is_an_error_and_in_the_log(tiny_run, fabric, tmp_path):
         train(tiny_run(learning_rate=1e12, rms_radius=None), tmp_path, fabric)
     entry = json.loads((tmp_path / "log.json").read_text())[-1]
     assert entry["epoch"] == 1 and entry["diverged_in_step"] >= 1
+    assert "diverged_in_step" in (tmp_path / "log.csv").read_text().splitlines()[0]
 
 
 def test_a_full_disk_is_reported_and_training_goes_on(uncut, tiny_run, fabric, tmp_path, monkeypatch, capsys):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import math
 import os
@@ -89,8 +91,8 @@ def train(
 ) -> ConvNet:
     """Train to the end of the recipe, from the newest checkpoint in `folder` if there is one.
 
-    folder              gets `checkpoint.pt` (and the one before it), `log.json` with one entry an epoch, and
-                        `run.json`: code, versions, device, seconds, peak memory
+    folder              gets `checkpoint.pt` (and the one before it), `log.json` and `log.csv` with one entry an
+                        epoch, and `run.json`: code, versions, device, seconds, peak memory
     evaluate_every      epochs between two looks at the validation pictures; the last epoch is always looked at
     checkpoint_seconds  what a kill can cost at most
     stop_after_steps    leave early, as a kill would (tests)
@@ -143,7 +145,7 @@ def train(
         }
         try:
             checkpoint.save(folder / "checkpoint.pt", state)
-            atomic.write(folder / "log.json", _json(log))
+            _write_log(folder, log)
             spent = {"seconds": round(progress["seconds"]), "peak_memory_gb": machine.peak_memory_gb()}
             atomic.write(folder / "run.json", _json(made | spent))
         except OSError as error:
@@ -190,8 +192,7 @@ def train(
             if not math.isfinite(progress["loss"]):
                 if fabric.is_global_zero:
                     with suppress(OSError):  # a full disk must not hide what happened
-                        last = {"epoch": epoch + 1, "diverged_in_step": step + 1}
-                        atomic.write(folder / "log.json", _json([*log, last]))
+                        _write_log(folder, [*log, {"epoch": epoch + 1, "diverged_in_step": step + 1}])
                 raise Diverged(
                     f"The loss is not finite in epoch {epoch + 1}, step {step + 1}; lower the learning rate."
                 )
@@ -232,6 +233,16 @@ def _check_same(there: Any, here: Any, folder: Path, at: str = "") -> None:
         raise OtherRun(
             f"{folder} holds a run with another {at} ({there} there, {here} here); give this one a folder of its own."
         )
+
+
+def _write_log(folder: Path, log: list[dict[str, float]]) -> None:
+    columns = list(dict.fromkeys(key for entry in log for key in entry))
+    table = io.StringIO()
+    writer = csv.DictWriter(table, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(log)
+    atomic.write(folder / "log.json", _json(log))
+    atomic.write(folder / "log.csv", table.getvalue().encode())
 
 
 def _json(content: Any) -> bytes:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import zflib
-from zflib.analysis.aliasing import alias_matrices, recovery
+from zflib.analysis.aliasing import alias_matrices, picture_prior, recovery, singular_values
 
 SIDE = 12
 RADIUS = np.hypot(np.fft.fftfreq(SIDE)[:, None], np.fft.fftfreq(SIDE))
@@ -57,8 +57,8 @@ def shares_by_hand(filters, stride, prior, noise):
 
 
 def some_prior(seed=0):
-    spectra = np.fft.fft2(np.random.default_rng(seed).normal(size=(8, 3, SIDE, SIDE)).cumsum(3))
-    return np.einsum("ncij,ndij->ijcd", spectra, spectra.conj())
+    pictures = np.random.default_rng(seed).normal(size=(4, 3, 2 * SIDE, SIDE)).cumsum(3) + np.arange(SIDE)
+    return picture_prior(pictures, SIDE)
 
 
 @pytest.mark.parametrize("noise", [0, 0.1])
@@ -124,6 +124,9 @@ def test_a_box_cannot_recover_the_frequency_it_zeroes():
 def test_as_many_maps_as_unknowns_undo_the_stride_and_noise_takes_it_back():
     exact, read = (recovery(bank(48, 11), 4, prior="white", noise=noise).total for noise in (0, 1))
     assert exact == pytest.approx(1) and read < 0.6
+    values = singular_values(bank(48, 11), 4)
+    assert values.shape == (15, 15, 48) and (values[..., -1] > 1e-9 * values[..., 0]).all()
+    assert (np.diff(values) <= 0).all()
 
 
 def test_neither_the_scale_of_a_filter_nor_a_dead_one_counts():
@@ -150,6 +153,16 @@ def test_bands_without_variance_are_nan_and_printed():
     assert "nan" in str(found) and "0.000-0.200 cycles/px" in str(found)
 
 
+def test_picture_prior_has_the_pictures_colours_and_frequencies():
+    column = np.arange(48)
+    wave = np.cos(2 * np.pi * column / 4) * np.ones((48, 1))
+    found = picture_prior(np.stack([wave, -wave, 0 * wave])[None], 24)
+    total = found.sum((0, 1)).real
+    np.testing.assert_allclose(total / total[0, 0], [[1, -1, 0], [-1, 1, 0], [0] * 3], atol=1e-9)
+    level = found[..., 0, 0].real
+    assert sorted(map(tuple, np.argwhere(level > 0.9 * level.max()))) == [(0, 6), (0, 18)]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -174,3 +187,8 @@ def test_bands_without_variance_are_nan_and_printed():
 def test_what_does_not_go_together_is_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         recovery(**({"filters": bank(4), "stride": 2} | arguments))
+
+
+def test_pictures_smaller_than_the_grid_are_refused():
+    with pytest.raises(ValueError, match="60 pixels"):
+        picture_prior(np.zeros((2, 3, 60, 59)))

@@ -58,7 +58,7 @@ def test_every_unit_has_the_predicted_value(fx, fy, phase, s, pad, k):
         if min(top, left) < 0 or max(top, left) + k > 30:
             continue
         value = (filters * pixels[:, top : top + k, left : left + k]).sum((1, 2, 3))
-        turns = s * wave.position @ (column, row)
+        turns = wave.on_map @ (column, row)
         np.testing.assert_allclose(wave.amplitude * np.cos(2 * np.pi * turns + wave.phase), value, atol=1e-6)
 
 
@@ -86,6 +86,7 @@ def test_measured_is_predicted(fx, fy, phase, s, pad, k):
 def test_the_alias_of_a_slanted_grating_is_mirrored():
     for wave in (f(bank(), (0.2, 0.1), stride=4) for f in (predict, measure)):
         np.testing.assert_allclose(wave.position, np.tile((-0.05, 0.1), (4, 1)), atol=1e-7)
+        np.testing.assert_allclose(wave.on_map, np.tile((-0.2, 0.4), (4, 1)), atol=1e-6)
 
 
 def test_a_wave_along_an_axis_has_no_mirror_image():

@@ -2,7 +2,7 @@
 
 from zflib.analysis.aliasing.folding import alias_distance, beyond_nyquist, fold, overlap, survival
 from zflib.analysis.aliasing.gratings import grating, wave_vector
-from zflib.analysis.aliasing.information import Recovery, alias_matrices, recovery
+from zflib.analysis.aliasing.information import Recovery, alias_matrices, picture_prior, recovery, singular_values
 from zflib.analysis.aliasing.nonlinear import harmonics, measure_rectified, nonlinear_share, predict_rectified
 from zflib.analysis.aliasing.projections import ProjectedAlias, project_alias
 from zflib.analysis.aliasing.responses import Waves, find_waves, measure, predict, transfer
@@ -36,8 +36,10 @@ __all__ = [
     "beyond_nyquist",
     "survival",
     "alias_matrices",
+    "singular_values",
     "Recovery",
     "recovery",
+    "picture_prior",
     "between",
     "equivariance_error",
     "Consistency",

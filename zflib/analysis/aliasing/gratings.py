@@ -24,16 +24,28 @@ def wave_vector(frequency: Any, orientation: Any) -> np.ndarray:
     return np.stack([frequency * np.cos(angle), frequency * np.sin(angle)], axis=-1)
 
 
-def grating(side: int, frequency: Any, phase: Any = 0.0, *, amplitude: float = 1.0, colour: Any = None) -> np.ndarray:
+def grating(
+    side: int,
+    frequency: Any,
+    phase: Any = 0.0,
+    *,
+    amplitude: float = 1.0,
+    colour: Any = None,
+    radius: float | None = None,
+    edge: float = 2.0,
+) -> np.ndarray:
     """amplitude * cos(2 pi (fx x + fy y) + phase) on side x side pixels; x counts columns, y rows, from the top left.
 
     frequency  (..., 2) cycles per pixel, fx and fy, each at most 0.5 in size; see `wave_vector`
     phase      (...) radians; -pi/2 makes a sine
     amplitude  in the units of the picture; a network's go from about -128 to 128
     colour     (C,) share of each channel, (1, 1, 1) for grey, (1, -1, 0) for red against green; one channel if left out
+    radius     of a round window about the middle of the picture, in pixels; the whole picture if left out
+    edge       pixels over which the window fades to zero, as half a period of a cosine: a hard edge would hold every
+               frequency and spoil the one we ask about
 
-    Returns (..., side, side), or (..., C, side, side) with a colour. Raises ValueError for a side under 1, and for
-    a frequency beyond 0.5.
+    Returns (..., side, side), or (..., C, side, side) with a colour. Raises ValueError for a side under 1, for a
+    frequency beyond 0.5, for a radius that is not positive or an edge under a pixel.
     """
     if not isinstance(side, Integral) or side < 1:
         raise ValueError(f"A grating's side is a whole number of pixels from 1 on, not {side!r}.")
@@ -42,6 +54,8 @@ def grating(side: int, frequency: Any, phase: Any = 0.0, *, amplitude: float = 1
     turns = frequency[..., 0, None, None] * at + frequency[..., 1, None, None] * at[:, None]
     amplitude, phase = number("amplitude", amplitude), array("phase", phase)
     wave = amplitude * np.cos(2 * np.pi * turns + phase[..., None, None])
+    if radius is not None:
+        wave = wave * _window(side, radius, edge)
     if colour is None:
         return wave
     colour = array("colour", colour)
@@ -79,3 +93,12 @@ def together(**named: Any) -> list[np.ndarray]:
     except ValueError:
         shapes = " and ".join(f"{name} {values.shape}" for name, values in zip(named, given, strict=True))
         raise ValueError(f"These shapes don't go together: {shapes}.") from None
+
+
+def _window(side: int, radius: float, edge: float) -> np.ndarray:
+    """(side, side): 1 inside the circle, 0 outside, half-way on it."""
+    if not 0 < radius < np.inf or not 1 <= edge < np.inf:
+        raise ValueError(f"A window needs a positive radius and an edge of at least one pixel, not {radius}, {edge}.")
+    at = np.arange(side) - (side - 1) / 2
+    outside = (np.hypot(at, at[:, None]) - radius) / edge  # -1/2 where the fading begins, 1/2 where it ends
+    return 0.5 - 0.5 * np.sin(np.pi * outside.clip(-0.5, 0.5))

@@ -66,6 +66,16 @@ def alias_matrices(filters: Any, stride: int, size: int = SIZE) -> np.ndarray:
     return _grouped(transfer.transpose(2, 3, 0, 1), stride).swapaxes(2, 3)
 
 
+def singular_values(filters: Any, stride: int, size: int = SIZE) -> np.ndarray:
+    """Of every alias group's matrix, the largest first: (size / stride, size / stride, min(maps, channels stride^2)).
+
+    As many as are not negligible is the group's rank, the number of unknowns that the maps can tell apart. Arguments
+    and errors as for `alias_matrices`.
+    """
+    groups = alias_matrices(filters, stride, size)
+    return np.linalg.svd(groups.reshape(*groups.shape[:3], -1), compute_uv=False)
+
+
 def recovery(
     filters: Any,
     stride: int,
@@ -81,7 +91,7 @@ def recovery(
     edges    bands in cycles per pixel, distance from zero frequency (the corners reach 0.707)
     prior    what is known of pictures beforehand: "natural" (power falls as 1/f^2, colours as related as Imagenette's),
              "white" (all frequencies and colours alike), or covariances of the colours by frequency
-             (size, size, 3, 3), zero frequency first
+             (size, size, 3, 3), zero frequency first, for example `picture_prior(pictures)`
     noise    how exactly a map is read, as a share of its own standard deviation over pictures; at 0 whatever is not
              lost counts as recovered, however faint: any 48 filters in general position then undo stride 4
 
@@ -125,6 +135,25 @@ def recovery(
     got, had = (np.histogram(radius, edges, weights=twice * v)[0] for v in (recovered, power))
     shares = np.divide(got, had, out=np.full(len(had), np.nan), where=had > 0)
     return Recovery(edges, shares, float((twice * recovered).sum() / (twice * power).sum()))
+
+
+def picture_prior(pictures: Any, size: int = SIZE) -> np.ndarray:
+    """Colour covariances by frequency (size, size, 3, 3) of pictures, zero frequency first, for `recovery`.
+
+    pictures  (N, 3, H, W) array or tensor, no side smaller than `size`
+
+    Mean periodogram of all tiles of `size` pixels that fit, less their mean and under a Hann window, so that the edges
+    of a tile do not pose as fine detail. Raises ValueError for pictures of another shape or smaller.
+    """
+    pictures, size = array("pictures", pictures), whole("size", size, 1)
+    if pictures.ndim != 4 or pictures.shape[1] != 3 or min(pictures.shape[2:]) < size or not len(pictures):
+        raise ValueError(f"Pictures (N, 3, H, W) of {size} pixels or more a side are needed, not {pictures.shape}.")
+    rows, columns = (side // size for side in pictures.shape[2:])
+    tiles = pictures[:, :, : rows * size, : columns * size].reshape(-1, 3, rows, size, columns, size)
+    tiles = tiles.transpose(0, 2, 4, 1, 3, 5).reshape(-1, 3, size, size)
+    window = np.hanning(size + 2)[1:-1]
+    spectra = np.fft.fft2((tiles - tiles.mean((2, 3), keepdims=True)) * window[:, None] * window)
+    return np.einsum("ncij,ndij->ijcd", spectra, spectra.conj(), optimize=True) / (len(tiles) * (window**2).sum() ** 2)
 
 
 def _grouped(values: np.ndarray, stride: int) -> np.ndarray:

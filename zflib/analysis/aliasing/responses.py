@@ -38,6 +38,11 @@ class Waves:
     residual: np.ndarray
     spacing: int
 
+    @property
+    def on_map(self) -> np.ndarray:
+        """(..., maps, 2): the positions in cycles per unit of the map, up to 0.5 per axis."""
+        return self.position * self.spacing
+
 
 def transfer(filters: Any, frequency: Any) -> np.ndarray:
     """The transfer function H(f): by how much each channel of each filter multiplies a wave of frequency f.
