@@ -7,7 +7,6 @@ makes no sense, 1 for one that can't be carried out.
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import math
 import sys
@@ -292,18 +291,16 @@ def _draw_record(path: Path, conv1: Any) -> None:
 
     picture = path.with_suffix(".png")
     figure = plots.training_record(weights.record(path.stem, path.parent), conv1)
-    drawn = io.BytesIO()
-    figure.savefig(drawn, format="png", dpi=100)
-    atomic.write(picture, drawn.getvalue())
+    with atomic.replacing(picture) as file:
+        figure.savefig(file, format="png", dpi=100)
     print(f"{path}, {path.with_suffix('.json').name}, {picture.name}: written")
 
 
 def _write_png(path: Path, pixels: Any) -> None:
     from PIL import Image
 
-    drawn = io.BytesIO()
-    Image.fromarray(pixels).save(drawn, format="PNG")
-    atomic.write(path, drawn.getvalue())
+    with atomic.replacing(path) as file:
+        Image.fromarray(pixels).save(file, format="PNG")
 
 
 def _parser() -> argparse.ArgumentParser:
