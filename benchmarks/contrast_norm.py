@@ -9,7 +9,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from benchmarks.deconvnet import report, seconds
+from benchmarks.deconvnet import report
+from benchmarks.timing import seconds
 from zflib.network import ContrastNorm
 
 SHAPE = (64, 48, 32, 32)

@@ -7,7 +7,6 @@ batched product are timed on a stated sample of maps, evenly spaced, and scaled 
 
 from __future__ import annotations
 
-import time
 import warnings
 from collections.abc import Callable
 
@@ -15,27 +14,11 @@ import torch
 import torchvision
 from captum.attr import NeuronDeconvolution
 
+from benchmarks.timing import matmul_rate, seconds
 from zflib.deconvnet import DeconvNet
 
 STEPS = ("features.0", "features.3", "features.6", "features.8", "features.10")  # conv1 to conv5
 SAMPLE = 4  # maps of each step on which the slower methods are timed
-
-
-def seconds(work: Callable[[], object], repeats: int = 3) -> float:
-    """The fastest of some runs after one that warms up: the machine may be doing other things as well."""
-    work()
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return min(times)
-
-
-def matmul_rate() -> float:
-    """Multiply-adds per second of a large float32 matrix product."""
-    a = torch.rand(2048, 2048)
-    return 2048**3 / seconds(lambda: a @ a)
 
 
 def main() -> None:

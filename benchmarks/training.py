@@ -11,7 +11,8 @@ from dataclasses import replace
 import torch
 
 import zflib
-from benchmarks.deconvnet import report, seconds
+from benchmarks.deconvnet import report
+from benchmarks.timing import matmul_rate, seconds
 from zflib.data import synthetic
 from zflib.experiments.ablation.plan import MINI_TABLE
 from zflib.training import augment
@@ -19,12 +20,6 @@ from zflib.training.loop import channel_mean, clip_filters, sgd
 from zflib.training.recipe import best_precision
 
 BATCH = MINI_TABLE.batch_size
-
-
-def matmul_rate(precision: torch.dtype) -> float:
-    """Multiply-adds per second of a large matrix product in the precision of training."""
-    a = torch.rand(2048, 2048, dtype=precision)
-    return 2048**3 / seconds(lambda: a @ a, 10)
 
 
 def main() -> None:
