@@ -103,6 +103,7 @@ def train(
     """
     from tqdm.auto import tqdm
 
+    machine.forget_peak_memory()
     fabric = fabric or new_fabric(run.recipe)
     recipe, pictures = run.recipe, len(run.train)
     steps = pictures // recipe.batch_size

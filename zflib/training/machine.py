@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import platform
+import re
 import subprocess
 import sys
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from typing import Any
 import torch
 
 _PACKAGES = ("zflib", "torch", "torchvision", "numpy", "lightning-fabric")
+_STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
 def describe(device: torch.device, processes: int = 1) -> dict[str, Any]:
@@ -30,13 +33,29 @@ def describe(device: torch.device, processes: int = 1) -> dict[str, Any]:
 
 
 def peak_memory_gb() -> float | None:
-    """The most memory that this process has held, in 10^9 bytes; None where the system does not say (Windows)."""
+    """The most memory that this process has held since its start or since `forget_peak_memory`, in 10^9 bytes; None
+    where the system does not say (Windows).
+
+    On Linux the kernel's mark of high water: `ru_maxrss` survives fork and exec, so that a process never reports less
+    than the one that started it held.
+    """
+    with suppress(OSError):
+        return round(int(re.search(r"VmHWM:\s+(\d+) kB", _STATUS.read_text())[1]) * 1024 / 1e9, 2)
     try:
         import resource
     except ImportError:
         return None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # kilobytes, on macOS bytes
     return round(peak * (1 if sys.platform == "darwin" else 1024) / 1e9, 2)
+
+
+def forget_peak_memory() -> None:
+    """Let `peak_memory_gb` begin anew with what is held now, as for the second of two runs in one process.
+
+    Where the system can't, which is everywhere but on Linux, the peak remains the whole process's.
+    """
+    with suppress(OSError):
+        _CLEAR.write_text("5")
 
 
 def _commit() -> str | None:
