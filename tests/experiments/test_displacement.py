@@ -116,6 +116,13 @@ def test_the_committed_result_is_whole_and_of_this_prediction():
     assert {"commit", "command", "date", "device", "versions"} <= found["made"].keys()
 
 
+def test_the_help_says_how_long_the_committed_result_took(capsys):
+    with pytest.raises(SystemExit):
+        experiment.main(["--help"])
+    assert "about an hour and a half on one CPU core" in " ".join(capsys.readouterr().out.split())
+    assert experiment.result()["seconds"] / 3600 == pytest.approx(1.5, abs=0.25)
+
+
 def test_gaps_are_those_of_the_means():
     values = {(11, 4): [0.5, 0.7], (11, 2): [0.9, 0.9], (7, 4): [0.7, 0.7], (7, 2): [0.8, 0.9]}
     stems = {experiment.name(*stem): dict.fromkeys(map(str, experiment.MAPS), v) for stem, v in values.items()}

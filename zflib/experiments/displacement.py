@@ -232,7 +232,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         prog="python -m zflib.experiments.displacement",
         description="Train small networks to see the sign of a one-pixel displacement, for four first layers and four "
-        "numbers of maps. Takes about an hour on one CPU core.",
+        "numbers of maps. Takes about an hour and a half on one CPU core.",
     )
     parser.add_argument("--runs", type=Path, default=Path("runs/displacement"), help="folder of finished runs")
     parser.add_argument("--out", type=Path, default=FILE, help="the result file (default: that of chapter 6)")
