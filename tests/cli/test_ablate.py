@@ -1,0 +1,21 @@
+def test_ablate_makes_the_missing_runs(run, small_sets, tmp_path, monkeypatch):
+    monkeypatch.setenv("ZFLIB_DATA", str(tmp_path / "nothing"))
+    monkeypatch.chdir(tmp_path)
+    command = ["ablate", "--networks", "alexnet", "--rows", "as_is", "--seeds", "0", "--epochs", "1"]
+    status, out, _ = run(*command, "--precision", "32", "--plan")
+    assert status == 0 and "Imagenette is not under the data root" in out
+    assert "1 run of 1 epoch on synthetic (500 pictures), 0 of them done." in out and "alexnet  as_is  0" in out
+    assert not (tmp_path / "runs").exists(), "a plan only"
+    status, out, _ = run(*command, "--precision", "32")
+    (result,) = tmp_path.rglob("alexnet-as_is-seed0.json")
+    assert status == 0 and f"1 of 1 runs are in {result.relative_to(tmp_path).parent}." in out
+    assert result.parent.name == "mini_synthetic_1_epochs_results", "not among the course's results"
+    status, out, _ = run(*command, "--precision", "32")
+    assert status == 0 and "1 of them done" in out and "a run takes" in out
+    status, _, err = run(*command[:-1], "2", "--results", result.parent)
+    assert status == 1 and "another epochs (1 there, 2 here)" in err
+
+
+def test_ablate_knows_the_rows_of_the_table(run, small_sets):
+    status, _, err = run("ablate", "--rows", "removed_layer_9", "--data", "synthetic")
+    assert status == 1 and "no row 'removed_layer_9'" in err and "removed_layer_7" in err

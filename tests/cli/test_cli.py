@@ -1,0 +1,52 @@
+import subprocess
+import sys
+
+import pytest
+
+COMMANDS = (
+    ["train"],
+    ["ablate"],
+    ["weights"],
+    *(["weights", action] for action in ("list", "verify", "show", "ship", "seed")),
+    ["project"],
+    ["top"],
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_help_explains_every_option(run, command):
+    status, out, _ = run(*command, "--help")
+    assert status == 0 and max(map(len, out.splitlines())) < 100
+    if command != ["weights"]:
+        assert f"example:\n  python -m zflib {' '.join(command)}" in out
+
+
+def test_it_runs_as_a_module():
+    done = subprocess.run([sys.executable, "-m", "zflib", "--help"], capture_output=True, text=True)
+    assert done.returncode == 0 and all(
+        f"\n    {name} " in done.stdout for name in ("train", "weights", "project", "top")
+    )
+    done = subprocess.run([sys.executable, "-m", "zflib", "project", "nowhere.png"], capture_output=True, text=True)
+    assert done.returncode == 1 and "Traceback" not in done.stderr and done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["dance"],
+        ["weights"],
+        ["train", "--network", "vgg"],
+        ["train", "--epochs", "0"],
+        ["train", "--seed", "-1"],
+        ["train", "--precision", "fp8"],
+        ["project"],
+        ["project", "cat.jpg", "--channel", "many"],
+        ["top", "--count", "0"],
+        ["weights", "ship", "runs/x"],
+    ],
+    ids=" ".join,
+)
+def test_what_makes_no_sense_is_status_2(run, arguments):
+    status, _, err = run(*arguments)
+    assert status == 2 and "usage:" in err and "error:" in err

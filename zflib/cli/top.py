@@ -1,0 +1,77 @@
+"""`python -m zflib top`: find the strongest patches of one map over many pictures."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from zflib import weights
+from zflib.cli import maps, options
+
+PICTURE_ENDINGS = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp")
+
+
+def add(commands: Any) -> None:
+    added = options.command(
+        commands,
+        "top",
+        run,
+        "find the patches that excite a map most",
+        "python -m zflib top --step conv3 --channel 5 --pictures holiday --count 9 --enlarge 2",
+        "At most one patch a picture; grey where its receptive field reaches beyond the border.",
+    )
+    added.add_argument("--channel", type=options.whole, default=0, metavar="MAP", help="default: %(default)s")
+    added.add_argument(
+        "--pictures", type=Path, metavar="FOLDER", help="searched with its subfolders (default: embedded photographs)"
+    )
+    added.add_argument("--count", type=options.count, default=9, help="how many patches (default: %(default)s)")
+    added.add_argument(
+        "--size", type=options.count, metavar="PIXELS", help="side of the pictures (default: the network's)"
+    )
+    maps.add_net_and_step(added)
+
+
+def run(given: argparse.Namespace) -> None:
+    import numpy as np
+
+    from zflib import plots
+    from zflib.analysis import responses, top_activations
+
+    net = weights.load(given.net, given.weights)
+    steps = {step.name: step.maps for step in net.architecture.geometry()}
+    maps.check_step(given.step, steps)
+    if not 0 <= given.channel < steps[given.step]:
+        raise ValueError(f"{given.step} of {given.net} has maps 0 to {steps[given.step] - 1}, no {given.channel}.")
+    names, pictures = _pictures(given.pictures)
+    found = top_activations(net, pictures, given.step, k=given.count, size=given.size, progress=given.step)
+    if found.dead[given.channel]:
+        raise ValueError(f"Map {given.channel} of {given.step} is above 0 on none of the {found.pictures} pictures.")
+    for at in range(int(found.active[given.channel].sum())):
+        number, row, column, value = (
+            v[given.channel, at] for v in (found.picture, found.row, found.column, found.value)
+        )
+        print(f"{at + 1}. {names[number]}, unit ({row}, {column}), activation {value:.3g}")
+    shown = responses(net, pictures, found, given.channel)
+    columns = int(np.ceil(np.sqrt(len(shown.patches))))
+    halves = [plots.tile(half, columns) for half in (shown.patches, plots.signed(shown.projections))]
+    out = given.out or Path(f"{given.net}-{given.step}-{given.channel}.png")
+    maps.write_png(out, plots.enlarge(plots.tile(np.stack(halves), columns=2, gap=4), given.enlarge))
+    print(f"{out}: {len(shown.patches)} patches, strongest first, and their projections")
+
+
+def _pictures(folder: Path | None) -> tuple[list[str], Sequence[Any]]:
+    """Names and pictures of a folder, or of the embedded photographs."""
+    from zflib import data
+    from zflib.data.gallery import Pictures
+
+    if folder is None:
+        found = data.photographs()
+        return [p.name for p in found], Pictures(range(len(found)), lambda at: found[at].picture)
+    if not folder.is_dir():
+        raise FileNotFoundError(f"{folder} is no folder of pictures.")
+    paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in PICTURE_ENDINGS)
+    if not paths:
+        raise FileNotFoundError(f"{folder} holds no pictures ({', '.join(PICTURE_ENDINGS)}).")
+    return [str(p.relative_to(folder)) for p in paths], Pictures(range(len(paths)), lambda at: data.read(paths[at]))
