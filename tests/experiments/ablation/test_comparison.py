@@ -1,34 +1,16 @@
-"""Differences of rows are as uncertain as simulated nets say, and verdicts follow from intervals as defined."""
+"""Differences of rows are as uncertain as simulated nets say."""
 
-from itertools import permutations
 from statistics import NormalDist
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
+from simulated import OF_NET, simulated, true_error
 
-from zflib.experiments.ablation import comparison
-from zflib.experiments.ablation.comparison import Difference, Discordant, Row, Spread
-
-SHARED, OF_ROW, OF_NET = 0.7, 0.3, 0.1  # parts of what makes a simulated net fail on a picture; luck is the rest
-
-
-def simulated(rng, easiness, seeds=3, pictures=300):
-    """Rows whose true errors are known: `true_error` of their easiness."""
-    luck = (1 - SHARED**2 - OF_ROW**2) ** 0.5
-    shared = SHARED * rng.normal(size=pictures)
-    rows = []
-    for level in easiness:
-        strain = shared + OF_ROW * rng.normal(size=pictures) + OF_NET * rng.normal(size=(seeds, 1)) - level
-        strain = strain + luck * rng.normal(size=(seeds, pictures))
-        rows.append(Row(strain < 0, np.logaddexp(0, 3 * strain)))
-    return rows
-
-
-def true_error(easiness):
-    return 100 * NormalDist().cdf(-easiness / (1 + OF_NET**2) ** 0.5)
+from zflib.experiments.ablation import comparison, rank_correlation
+from zflib.experiments.ablation.comparison import Discordant, Row, Spread
 
 
 @st.composite
@@ -189,122 +171,6 @@ def test_pairing_and_seeds_help():
     assert paired[1] == pytest.approx(t * three.standard_error)  # what is planned is what is done
 
 
-def nested(counts, seeds=1, pictures=400):
-    """Rows that err on their first so many pictures: what one gets wrong, all with more get wrong."""
-    return [Row(np.tile(np.arange(pictures) >= c, (seeds, 1)), np.ones((seeds, pictures))) for c in counts]
-
-
-@settings(max_examples=20)
-@given(st.permutations(range(6)))
-def test_rank_correlation_is_spearmans(order):
-    rows = nested([40, 60, 60, 90, 200, 250])
-    paper = np.array([3.0, 1.0, 1.0, 5.0, 8.0, 40.0])[order]
-    expected = stats.spearmanr(paper, [10, 15, 15, 22.5, 50, 62.5]).statistic
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(comparison, "DRAWS", 20)
-        found = comparison.rank_correlation(paper, rows)
-    assert found.estimate == pytest.approx(expected)
-    assert -1 <= found.low <= found.estimate <= found.high <= 1
-
-
-def test_pictures_are_drawn_for_all_rows_at_once():
-    found = comparison.rank_correlation([1, 2, 3, 4, 5], nested([100, 112, 124, 136, 148]))
-    assert (
-        found.low == pytest.approx(1) and found.high == 1
-    )  # drawn for each row apart, 3 points would often turn round
-
-
-def test_seeds_are_drawn_within_rows():
-    steady = nested([100, 130, 160, 190], seeds=3)
-    assert comparison.rank_correlation([1, 2, 3, 4], steady).low == pytest.approx(1)
-    swinging = nested([0, 100, 290])  # mean 130, as the steady row's
-    swinging = Row(np.concatenate([r.correct for r in swinging]), np.ones((3, 400)))
-    assert comparison.rank_correlation([1, 2, 3, 4], [steady[0], swinging, *steady[2:]]).low < 0.7
-
-
-def test_permutations_are_all_of_them_where_they_are_few():
-    rows, paper = nested([40, 60, 90, 200, 250]), np.array([2.0, 1.0, 3.0, 5.0, 4.0])
-    found = comparison.rank_correlation(paper, rows)
-    chance = [stats.spearmanr(paper, order).statistic for order in permutations(range(5))]
-    expected = 2 * np.mean(np.array(chance) >= found.estimate - 1e-9)
-    assert found.p == pytest.approx(expected)
-    assert comparison.rank_correlation([1, 2, 3, 4, 5], rows).p == pytest.approx(2 / 120)
-
-
-def test_twelve_rows_are_drawn_and_drawn_alike():
-    rng = np.random.default_rng(0)
-    rows = simulated(rng, np.linspace(1, 0.2, 12))
-    first, again, other = (comparison.rank_correlation(range(12), rows, seed) for seed in (0, 0, 1))
-    assert first == again != other
-    assert first.estimate > 0.8 and first.p < 0.005 and first.low < first.estimate
-    unrelated = comparison.rank_correlation([5, 9, 2, 11, 1, 8, 12, 3, 6, 10, 4, 7], rows)
-    assert unrelated.p > 0.3
-
-
-def test_the_interval_of_a_rank_correlation_covers(monkeypatch):
-    monkeypatch.setattr(comparison, "DRAWS", 200)
-    monkeypatch.setattr(comparison, "PERMUTATIONS", 9)
-    rng = np.random.default_rng(3)
-    covered = []
-    for _ in range(60):
-        easiness = rng.normal(0.6, 0.25, 12)
-        paper = rng.normal(-easiness, 0.1)
-        true = stats.spearmanr(paper, -easiness).statistic
-        found = comparison.rank_correlation(paper, simulated(rng, easiness))
-        covered.append(found.low - 1e-9 <= true <= found.high + 1e-9)
-    assert np.mean(covered) > 0.85  # of 0.95, standard error 0.028
-
-
-def difference(estimate, standard_error=1.0, degrees=24):
-    return Difference(estimate, 0.0, standard_error, standard_error, degrees)
-
-
-@pytest.mark.parametrize(
-    ("estimate", "claim", "margin", "expected"),
-    [
-        (2.5, "higher", 0, "supported"),
-        (1.5, "higher", 0, "undecided"),
-        (-1.5, "higher", 0, "undecided"),
-        (-2.5, "higher", 0, "contradicted"),
-        (-2.5, "lower", 0, "supported"),
-        (2.5, "lower", 0, "contradicted"),
-        (2.5, "higher", 1, "undecided"),
-        (3.5, "higher", 1, "supported"),
-        (-1.5, "higher", 1, "contradicted"),
-        (0.0, "little", 3, "supported"),
-        (1.2, "little", 3, "supported"),  # 1.2 + 1.71 < 3: of 90 %
-        (-1.2, "little", 3, "supported"),
-        (1.5, "little", 3, "undecided"),
-        (0.0, "little", 1.5, "undecided"),  # not significant, and not small either
-        (4.9, "little", 3, "undecided"),  # 4.9 - 1.71 > 3 > 4.9 - 2.06: contradicting takes 95 %
-        (5.2, "little", 3, "contradicted"),
-        (-5.2, "little", 3, "supported"),  # a gain is no cost
-    ],
-)
-def test_verdicts(estimate, claim, margin, expected):
-    assert comparison.verdict(difference(estimate), claim, margin) == expected
-
-
-@given(st.floats(-4, 4), st.floats(0.01, 3), st.integers(1, 60), st.floats(0.01, 5))
-def test_little_is_supported_just_when_a_one_sided_test_says_so(estimate, error, degrees, margin):
-    p = stats.t.cdf((estimate - margin) / error, degrees)
-    assume(abs(p - 0.05) > 1e-9)
-    verdict = comparison.verdict(difference(estimate, error, degrees), "little", margin)
-    assert (verdict == "supported") == (p < 0.05)
-
-
-@given(st.floats(-4, 4), st.floats(0.01, 3), st.integers(1, 60))
-def test_a_direction_is_supported_just_when_it_is_significant(estimate, error, degrees):
-    found = difference(estimate, error, degrees)
-    assume(abs(found.p - 0.05) > 1e-9)
-    verdicts = [comparison.verdict(found, claim) for claim in ("higher", "lower")]
-    assert ("supported" in verdicts) == (found.p < 0.05) == ("contradicted" in verdicts)
-
-
-def test_a_difference_without_doubt():
-    assert difference(1.0, 0.0).p == 0 and difference(0.0, 0.0).p == 1
-
-
 def test_row_of_log_probabilities():
     rng = np.random.default_rng(0)
     logits = rng.normal(size=(2, 5, 3))
@@ -349,7 +215,7 @@ def test_rows_of_other_pictures_are_not_compared():
         lambda: comparison.compare(row, other),
         lambda: comparison.between_seeds([row, other]),
         lambda: comparison.detectable(row, other, spread, 1),
-        lambda: comparison.rank_correlation([1, 2, 3], [row, other, row]),
+        lambda: rank_correlation([1, 2, 3], [row, other, row]),
     ):
         with pytest.raises(ValueError, match=r"same pictures; these have \[3, 4\]"):
             function()
@@ -364,24 +230,6 @@ def test_one_seed_a_row_needs_the_spread_of_others():
     assert comparison.compare(row, row, Spread(1.0, 1.0, 4)).error.standard_error == pytest.approx(2**0.5)
     with pytest.raises(ValueError, match="not 0"):
         comparison.detectable(row, row, Spread(1.0, 1.0, 4), 0)
-
-
-@pytest.mark.parametrize("paper", [[1, 2], [1, 2, np.nan], [[1, 2, 3]], []])
-def test_published_errors_that_fit_no_rows(paper):
-    with pytest.raises(ValueError, match="published error"):
-        comparison.rank_correlation(paper, nested([1, 2, 3])[: len(paper) or 3])
-
-
-def test_no_order_no_correlation():
-    for paper, counts in (([1, 2, 3], [5, 5, 5]), ([1, 1, 1], [5, 6, 7])):
-        with pytest.raises(ValueError, match="no order"):
-            comparison.rank_correlation(paper, nested(counts))
-
-
-@pytest.mark.parametrize(("claim", "margin"), [("same", 1), ("little", 0), ("higher", -1), ("lower", np.nan)])
-def test_claims_that_are_none(claim, margin):
-    with pytest.raises(ValueError, match=r"claim|margin"):
-        comparison.verdict(difference(1.0), claim, margin)
 
 
 def test_rows_may_have_a_spread_each():

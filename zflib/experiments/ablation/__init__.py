@@ -7,17 +7,16 @@ from zflib.experiments.ablation.comparison import (
     Comparison,
     Difference,
     Discordant,
-    RankCorrelation,
     Row,
     Spread,
     between_seeds,
     compare,
     detectable,
-    rank_correlation,
     verdict,
 )
 from zflib.experiments.ablation.ensembles import Averaging, Scores, average, averaging, scores, table_2
 from zflib.experiments.ablation.plan import predictions, published, variant
+from zflib.experiments.ablation.ranks import RankCorrelation, rank_correlation
 from zflib.experiments.ablation.summary import Ablation, Outcome, result
 
 __all__ = [
