@@ -3,6 +3,6 @@
 from zflib.widgets.explorer import Explorer, Impossible
 from zflib.widgets.geometry import GeometryExplorer
 from zflib.widgets.table import SortableTable
-from zflib.widgets.variants import VariantExplorer
+from zflib.widgets.variant_explorer import VariantExplorer
 
 __all__ = ["Explorer", "GeometryExplorer", "Impossible", "SortableTable", "VariantExplorer"]
