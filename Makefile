@@ -6,9 +6,11 @@ VENV := .venv
 PINS := requirements.txt
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+# One thread each: more threads than cores would wait for each other.
+TESTS := OMP_NUM_THREADS=1 ZFLIB_PICTURES=embedded $(BIN)/python -m pytest --numprocesses=auto --dist=loadgroup --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help book test elsewhere newest bench notebooks clean
+.PHONY: help book test elsewhere newest bench gpu notebooks clean
 
 help: ## say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 20
@@ -16,14 +18,15 @@ help: ## say what can be made
 book: $(READY) ## build the book (PICTURES=imagenette: the published edition)
 	ZFLIB_PICTURES=$(PICTURES) $(BIN)/python tools/build_book.py
 
-# The pages come from the same tree: they are built again if anything that they depend on has changed.
+# Tests run in as many processes as there are cores, each with its own browser; chapters and pages that nothing has
+# changed for are kept.
 test: $(READY) ## lint, unit tests, notebooks, and the built pages in a browser
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest --ignore=tests/site
-	ZFLIB_PICTURES=embedded $(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=600 --timeout=660 notebooks
-	ZFLIB_PICTURES=embedded $(BIN)/python tools/build_book.py --reuse
-	ZFLIB_PICTURES=embedded $(BIN)/python -m pytest tests/site
+	$(TESTS) --ignore=tests/site
+	ZFLIB_PICTURES=embedded $(BIN)/python tools/build_book.py
+	ZFLIB_PICTURES=embedded $(BIN)/python tools/compare_notebooks.py
+	$(TESTS) tests/site
 
 elsewhere: ## run all from the built wheel in an empty environment (CONSTRAINT=FILE: with these versions)
 	$(PYTHON) tools/run_elsewhere.py $(if $(CONSTRAINT),--constraint $(CONSTRAINT))
@@ -33,11 +36,15 @@ newest: ## make test with the newest versions that pyproject.toml allows
 	rm -rf _build/newest
 	mkdir -p _build
 	sed -e '/^# brought along/,$$d' -e '/^jupyter-book/!s/==.*//' requirements.txt >_build/newest.txt
-	echo '-e .' >>_build/newest.txt
+	echo '-e $(CURDIR)' >>_build/newest.txt
 	$(MAKE) test VENV=_build/newest PINS=_build/newest.txt
 
-bench: $(READY) ## measure what we claim about speed and memory
-	$(BIN)/python -m benchmarks
+bench: $(READY) ## measure what we claim about speed and memory (ONLY="deconvnet": these parts)
+	$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))
+
+# A bare machine has a torch of its own, and nothing is installed; the environment's is taken where PYTHON has none.
+gpu: ## compare the GPU with the CPU and measure its speed, in 8 minutes
+	$(shell $(PYTHON) -c 'import torch' 2>/dev/null && echo $(PYTHON) || ls $(BIN)/python 2>/dev/null || echo $(PYTHON)) -m benchmarks.gpu
 
 notebooks: $(READY) ## run the committed notebooks again and keep their outputs
 	$(BIN)/python tools/refresh_notebooks.py
@@ -47,8 +54,5 @@ clean: ## remove what was built (the environment in .venv stays)
 
 # One environment for everything. Touched last, so that an interrupted installation starts again.
 $(READY): $(PINS) pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later, please; this is " + sys.version) if sys.version_info < (3, 11) else None'
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --disable-pip-version-check -q -r $(PINS)
-	$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps --no-build-isolation -e .
+	$(PYTHON) tools/environment.py $(VENV) $(PINS)
 	touch $@
