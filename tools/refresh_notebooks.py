@@ -7,35 +7,25 @@ A notebook is replaced only once it has run to its end. Outputs hold no sliders:
 import os
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import nbformat
-from nbclient import NotebookClient
-
-ROOT = Path(__file__).parent.parent
+import run_notebooks
 
 
 def main() -> None:
+    notebooks = [Path(name) for name in sys.argv[1:]] or sorted((run_notebooks.ROOT / "notebooks").glob("*.ipynb"))
     os.environ["ZFLIB_PICTURES"] = "embedded"
-    with tempfile.TemporaryDirectory() as empty:
+    with tempfile.TemporaryDirectory() as empty, tempfile.TemporaryDirectory() as executed:
         os.environ["ZFLIB_DATA"] = empty
-        for path in map(Path, sys.argv[1:] or sorted(ROOT.glob("notebooks/*.ipynb"))):
-            started = time.monotonic()
-            refresh(path)
-            print(f"{path.name}: {time.monotonic() - started:.0f} s, {path.stat().st_size / 1e3:.0f} kB")
+        run_notebooks.run(notebooks, Path(executed))
+        for path in notebooks:
+            keep(Path(executed) / path.stem / path.name, path)
 
 
-def refresh(path: Path) -> None:
-    notebook = nbformat.read(path, as_version=4)
-    NotebookClient(
-        notebook,
-        timeout=1200,
-        kernel_name="python3",
-        resources={"metadata": {"path": path.parent}},
-        record_timing=False,  # times of day would change the file at every run
-        store_widget_state=False,
-    ).execute()
+def keep(executed: Path, path: Path) -> None:
+    """Replace a notebook by its executed copy, without what would differ at every run or needs a kernel."""
+    notebook = nbformat.read(executed, as_version=4)
     notebook.metadata.pop("widgets", None)
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
@@ -46,6 +36,7 @@ def refresh(path: Path) -> None:
     part = path.with_suffix(".part")
     nbformat.write(notebook, part)
     part.replace(path)
+    print(f"{path.name}: {path.stat().st_size / 1e3:.0f} kB")
 
 
 if __name__ == "__main__":
