@@ -6,11 +6,46 @@ import sys
 from pathlib import Path
 
 import pytest
-from selenium import webdriver
-from selenium.common.exceptions import WebDriverException
-from selenium.webdriver.chrome.service import Service
 
 BESIDE = Path(__file__).parents[2] / "shared" / "data" / "imagenette2-160.tar"  # beside the checkout
+
+
+def pytest_collection_modifyitems(items):
+    """Who takes what, where several processes share the tests: one takes all of a file, or of a file and a chapter, so
+    that what they share is made once. Tests that start processes of their own come first and one after the other: they
+    last longest, and not one of them needs a machine for itself as long as it does not meet another."""
+    for item in items:
+        if "device" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.device)
+        if not item.get_closest_marker("xdist_group"):
+            chapter = getattr(item, "callspec", None) and item.callspec.params.get("chapter", "")
+            item.add_marker(pytest.mark.xdist_group(f"{item.nodeid.partition('::')[0]} {chapter or ''}".strip()))
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group").args != ("processes",))
+
+
+@pytest.fixture(scope="session")
+def device():
+    """The best device here, for what must hold on every one; `make gpu` runs the tests that take it. A GPU is asked for
+    all of float32's digits, and for equal sums in equal runs."""
+    import torch  # not above, like the packages below: what a test does without, it does not ask for
+
+    import zflib
+
+    found = zflib.device()
+    if found.type == "cuda":
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
+        torch.use_deterministic_algorithms(True, warn_only=True)
+    return found
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory):
+    """A folder that all processes of this test run see, and a lock for whoever makes something in it."""
+    from filelock import FileLock
+
+    base = tmp_path_factory.getbasetemp()
+    folder = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    return folder, FileLock(folder / "shared.lock")
 
 
 @pytest.fixture(autouse=True)
@@ -22,16 +57,25 @@ def no_open_figures():
 
 
 @pytest.fixture(scope="session")
-def imagenette_root(tmp_path_factory):
+def imagenette_root(shared):
     """A data root with Imagenette in it: ZFLIB_DATA, or else an archive beside the checkout, unpacked for this run."""
     given = os.environ.get("ZFLIB_DATA")
     if given and (Path(given) / "imagenette2-160").is_dir():
         yield Path(given)
     elif BESIDE.is_file():
-        root = tmp_path_factory.mktemp("data")
-        shutil.unpack_archive(BESIDE, root)
+        folder, lock = shared
+        root, readers = folder / "imagenette", folder / "readers"
+        with lock:
+            count = int(readers.read_text()) if readers.exists() else 0
+            if not count:
+                shutil.unpack_archive(BESIDE, root)
+            readers.write_text(str(count + 1))
         yield root
-        shutil.rmtree(root)
+        with lock:  # the last one clears away
+            count = int(readers.read_text()) - 1
+            readers.write_text(str(count))
+            if not count:
+                shutil.rmtree(root)
     else:
         pytest.skip("Imagenette is not here: set ZFLIB_DATA to the folder that holds imagenette2-160.")
 
@@ -39,6 +83,10 @@ def imagenette_root(tmp_path_factory):
 @pytest.fixture(scope="session")
 def browser():
     """Chromium of the system, or what Selenium finds, with every name but this machine's own resolving to nothing."""
+    from selenium import webdriver
+    from selenium.common.exceptions import WebDriverException
+    from selenium.webdriver.chrome.service import Service
+
     options = webdriver.ChromeOptions()
     for argument in (
         "--headless=new",

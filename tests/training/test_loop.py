@@ -18,6 +18,8 @@ import zflib
 from zflib.training import checkpoint
 from zflib.training.loop import Diverged, OtherRun, channel_mean, clip_filters, new_fabric, train
 
+pytestmark = pytest.mark.xdist_group("processes")  # some start their own: one file at a time
+
 
 def same_weights(a, b):
     return all(torch.equal(x, y) for x, y in zip(a.state_dict().values(), b.state_dict().values(), strict=True))

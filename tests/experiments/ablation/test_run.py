@@ -17,6 +17,8 @@ from zflib.training.loop import Diverged, new_fabric
 
 SCRIPT = Path(__file__).with_name("ablate_tiny.py")
 
+pytestmark = pytest.mark.xdist_group("processes")  # some start their own: one file at a time
+
 
 @pytest.fixture
 def folders(tmp_path):
