@@ -1,0 +1,29 @@
+"""A network's drawing holds the sizes that its geometry has."""
+
+import pytest
+
+from zflib import plots
+from zflib.architecture import ALEXNET, ZFNET
+
+
+@pytest.mark.parametrize("network", [ALEXNET, ZFNET, ZFNET.mini(), ZFNET.without(6, 7), ALEXNET.without(3, 4)])
+def test_architecture_writes_every_size(axes, network):
+    plots.architecture(axes, network)
+    written = [text.get_text() for text in axes.texts]
+    for step in network.geometry():
+        if step.name.startswith(("conv", "pool")):
+            assert step.name in written and f"{step.size}×{step.size}\n×{step.maps}" in written
+        if step.name.startswith("fc"):
+            assert step.name in written and str(step.maps) in written
+    for conv in network.convs:
+        assert f"{conv.kernel}×{conv.kernel}/{conv.stride}" in written
+
+
+def test_architecture_is_to_scale(axes):
+    plots.architecture(axes, ZFNET)
+    heights = [round(patch.get_xy()[:, 1].max() - patch.get_xy()[:, 1].min(), 6) for patch in axes.patches]
+    steps = {step.name: step for step in ZFNET.geometry()}
+    for side in (224, steps["conv1"].size, steps["pool5"].size):
+        assert float(side) in heights  # the front of the slab
+        assert round(side * 1.2, 6) in heights  # the plane that leans back
+    assert steps["fc6"].maps / 20 in heights

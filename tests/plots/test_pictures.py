@@ -1,0 +1,40 @@
+"""Arrays as pixels: every value where it belongs, every picture on its sheet."""
+
+import numpy as np
+import pytest
+
+from zflib import plots
+
+
+def test_signed_scales_each_picture_by_itself_or_all_alike():
+    values = np.zeros((2, 3, 1, 2))
+    values[0, 0, 0], values[1, 0, 0] = (1, -2), (3, -4)
+    assert plots.signed(values)[:, 0, :, 0].tolist() == [[191, 0], [223, 0]]
+    assert plots.filters(values, largest=2)[:, 0, :, 0].tolist() == [[191, 0], [255, 0]]
+    assert (plots.signed(0 * values) == 128).all() and (plots.signed(0 * values, largest=0) == 128).all()
+
+
+def test_grey_shows_what_exceeds_white():
+    pixels = plots.grey([[-1, 0], [1, 2], [2.5, 4]], white=2)
+    assert pixels.tolist() == [[[0] * 3] * 2, [[127] * 3, [255] * 3], [[255, 140, 0]] * 2]
+
+
+def test_labelled_keeps_the_pixels_and_writes_above_them():
+    small, large = np.zeros((2, 3, 3), np.uint8), np.full((20, 50, 3), 100, np.uint8)
+    sheet = plots.labelled([small, large, large], ["one", "two", "three"], columns=2)
+    assert sheet.shape == (2 * (20 + 20) + 8, 2 * 50 + 8, 3)
+    assert (sheet[20:22, :3] == small).all() and (sheet[22:40, :50] == 255).all()
+    assert (sheet[20:40, 58:] == large).all() and (sheet[68:, :50] == large).all()
+    assert (sheet[:20, 58:] < 128).any()  # a label
+
+
+def test_responses_are_of_one_size_and_leave_missing_places_white():
+    sheets = []
+    for count, side in ((9, 7), (9, 163), (2, 27)):
+        patches = np.zeros((count, side, side, 3), dtype=np.uint8)
+        projections = np.zeros((count, 3, side, side), dtype=np.float32)
+        sheets.append(plots.responses(patches, projections, projections, "control"))
+        assert plots.responses(patches, projections).shape[0] < sheets[-1].shape[0]
+    assert len({sheet.shape for sheet in sheets}) == 1
+    black = [(sheet == 0).all(axis=2).mean() for sheet in sheets]
+    assert black[0] == pytest.approx(black[1], abs=0.01) and black[2] < 0.3 * black[0]

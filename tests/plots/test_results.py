@@ -1,0 +1,52 @@
+"""Tables and figures of results hold the numbers that they were given."""
+
+import re
+
+from zflib import plots
+
+
+def test_table_has_headers_and_separators():
+    html = plots.table(["Step", "Weights"], [["conv1", 1234567], ["a < b", 0.5]], "Where & how many").data
+    assert "<caption>Where &amp; how many</caption>" in html
+    assert html.count('scope="col"') == 2 and html.count('scope="row"') == 2
+    assert "1,234,567</td>" in html and ">a &lt; b</th>" in html
+
+
+def test_table_puts_the_whole_column_of_numbers_at_the_right():
+    html = plots.table(["Step", "Sees, px"], [["conv1", 7], ["fc6", "all"]], "Fields").data
+    cells = re.findall(r"text-align:(left|right)[^>]*>([^<]+)<", html)
+    assert cells == [
+        ("left", "Step"),
+        ("right", "Sees, px"),
+        ("left", "conv1"),
+        ("right", "7"),
+        ("left", "fc6"),
+        ("right", "all"),
+    ]
+
+
+def test_class_entropy_draws_a_box_per_layer_and_leaves_missing_maps_out():
+    steps = {f"conv{n}": [2.0, None, 1.0 + n / 10] for n in range(1, 6)}
+    both = {"trained": steps, "untrained": steps}
+    figure = plots.class_entropy({"one": both, "two": both}, 2.5)
+    for axes, name in zip(figure.axes, ("one", "two"), strict=True):
+        assert axes.get_title() == name and len(axes.patches) == 10
+        assert [label.get_text() for label in axes.get_xticklabels()] == list("12345")
+    words = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert words == ["trained", "untrained", "nine random pictures"]
+    (alone,) = plots.class_entropy({"one": both}, 2.5).axes
+    assert alone.get_title() == "one" and len(alone.patches) == 10
+
+
+def test_changes_draws_dot_interval_expectation_and_the_papers_cross():
+    found = {"a": (1.0, -1.0, 3.0), "b": (2.0, 1.5, 2.5)}
+    figure = plots.changes(found, {"b": (0.0, 4.0)}, {"a": -0.5, "b": 30.8}, limits=(-5, 8), unit="points")
+    (axes,) = figure.axes
+    lines = [line.get_xydata().tolist() for line in axes.lines[1:]]
+    assert lines[:3] == [[[-1, 0], [3, 0]], [[1, 0]], [[-0.5, 0]]]
+    assert lines[3:] == [[[1.5, 1], [2.5, 1]], [[2, 1]], [[8, 1]]]
+    (bar,) = axes.patches
+    assert (bar.get_x(), bar.get_width(), bar.get_y() + bar.get_height() / 2) == (0, 4, 1)
+    assert [text.get_text() for text in axes.texts] == ["+30.8"]
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["a", "b"]
+    assert axes.get_ylim()[0] > axes.get_ylim()[1] and axes.get_xlabel() == "points"

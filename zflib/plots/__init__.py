@@ -1,0 +1,34 @@
+"""Pictures for the chapters: signed projections, filters and tiles as pixels; figures that suit both page colours."""
+
+from zflib.plots.aliasing import lobes, marked_plane, sampled_wave
+from zflib.plots.axes import box, figure, name_points, numbers, show
+from zflib.plots.networks import architecture
+from zflib.plots.pictures import enlarge, filters, grey, labelled, responses, signed, tile
+from zflib.plots.results import changes, class_entropy, table, training_record
+from zflib.plots.spectrum import bands, octaves, plane
+
+__all__ = [
+    "architecture",
+    "bands",
+    "box",
+    "changes",
+    "class_entropy",
+    "enlarge",
+    "figure",
+    "filters",
+    "grey",
+    "labelled",
+    "lobes",
+    "marked_plane",
+    "name_points",
+    "numbers",
+    "octaves",
+    "plane",
+    "responses",
+    "sampled_wave",
+    "show",
+    "signed",
+    "table",
+    "tile",
+    "training_record",
+]

@@ -1,0 +1,130 @@
+"""Arrays as pixels: signed projections and filters, maps, and sheets of many pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from zflib.arguments import array, number, whole
+
+
+def signed(projections: Any, largest: float | None = None) -> np.ndarray:
+    """Signed values as pixels, symmetric about zero: mid-grey is 0, and neither sign is favoured.
+
+    projections  (..., 3, H, W) array or tensor
+    largest      the magnitude that is shown black or white, the same for all; each picture's own where left out
+
+    Returns (..., H, W, 3) uint8; all zero gives plain grey. Raises ValueError for another shape, and for values
+    that are not finite.
+    """
+    values = array("Signed pictures", projections)
+    if values.ndim < 3 or values.shape[-3] != 3:
+        raise ValueError(f"Signed pictures must have shape (..., 3, H, W), not {values.shape}.")
+    values = np.moveaxis(values, -3, -1)
+    if largest is None:
+        largest = np.abs(values).max(axis=(-3, -2, -1), keepdims=True, initial=0)
+    elif number("largest", largest) < 0:
+        raise ValueError(f"largest must be 0 or more, not {largest}.")
+    share = (values / np.where(largest > 0, largest, 1)).clip(-1, 1)
+    return np.round(127.5 + 127.5 * share).astype(np.uint8)
+
+
+def filters(weights: Any, largest: float | None = None) -> np.ndarray:
+    """First-layer filters (maps, 3, k, k) as (maps, k, k, 3) uint8, by the rule of `signed`."""
+    return signed(weights, largest)
+
+
+def grey(values: Any, white: float) -> np.ndarray:
+    """An (H, W) map as (H, W, 3) uint8: black for 0 and less, white for `white`, orange for what exceeds it."""
+    values = array("values", values)
+    if number("white", white) <= 0:
+        raise ValueError(f"white must be more than 0, not {white}.")
+    pixels = np.clip(255 * values / white, 0, 255).astype(np.uint8)[..., None].repeat(3, axis=-1)
+    pixels[values > white * (1 + 1e-6)] = (255, 140, 0)
+    return pixels
+
+
+def tile(pictures: Any, columns: int, gap: int = 1) -> np.ndarray:
+    """(N, H, W, 3) uint8 pictures side by side on white, `columns` in a row, `gap` pixels apart."""
+    pictures, columns, gap = np.asarray(pictures), whole("columns", columns, 1), whole("gap", gap, 0)
+    _check_pixels("pictures", pictures)
+    count, height, width, _ = pictures.shape
+    rows = -(-count // columns)
+    sheet = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, 3), 255, dtype=np.uint8)
+    for at, picture in enumerate(pictures):
+        top, left = at // columns * (height + gap), at % columns * (width + gap)
+        sheet[top : top + height, left : left + width] = picture
+    return sheet
+
+
+def enlarge(picture: Any, times: int) -> np.ndarray:
+    """(H, W, ...) pixels as (times H, times W, ...), every pixel a square: nothing is smoothed."""
+    picture, times = np.asarray(picture), whole("times", times, 1)
+    if picture.ndim < 2:
+        raise ValueError(f"picture must have shape (H, W, ...), not {picture.shape}.")
+    return picture.repeat(times, axis=0).repeat(times, axis=1)
+
+
+def labelled(pictures: Sequence[np.ndarray], labels: Sequence[str], columns: int) -> np.ndarray:
+    """Pictures (H, W, 3) uint8 of any sizes in rows of `columns` on white, each under its label, as one picture."""
+    from matplotlib import get_data_path
+    from PIL import Image, ImageDraw, ImageFont
+
+    font = ImageFont.truetype(f"{get_data_path()}/fonts/ttf/DejaVuSans.ttf", 13)
+    head, gap, columns = 20, 8, whole("columns", columns, 1)
+    height, width = (max(picture.shape[side] for picture in pictures) + gap for side in (0, 1))
+    rows = -(-len(pictures) // columns)
+    sheet = Image.new("RGB", (columns * width - gap, rows * (height + head) - gap), "white")
+    draw = ImageDraw.Draw(sheet)
+    for at, (picture, label) in enumerate(zip(pictures, labels, strict=True)):
+        left, top = at % columns * width, at // columns * (height + head)
+        draw.text((left, top + 1), label, fill="black", font=font)
+        sheet.paste(Image.fromarray(picture), (left, top + head))
+    return np.asarray(sheet)
+
+
+def responses(patches: Any, projections: Any, control: Any = (), caption: str = "") -> np.ndarray:
+    """A map's patches beside their projections, three in a row as in Figure 2, with a strip of controls below.
+
+    patches      (u, f, f, 3) uint8
+    projections  (u, 3, f, f) signed
+    control      (u, 3, f, f) signed, under `caption`
+
+    Returns (H, W, 3) uint8 of the same size for every map of nine or fewer, whatever f: small patches are enlarged
+    pixel by pixel, large ones shrunk. Raises ValueError for other shapes.
+    """
+    _check_pixels("patches", np.asarray(patches))
+    for name, some in (("projections", projections), ("control", control)):
+        if np.shape(some) != (0,) and not (np.ndim(some) == 4 and 0 < len(some) <= 9):
+            raise ValueError(f"{name} must have shape (u, 3, f, f), u from one to nine, not {np.shape(some)}.")
+    cell = 104  # the side of one picture in pixels
+    nine = np.full((9, cell, cell, 3), 255, dtype=np.uint8)
+    beside = []
+    for pictures in (patches, signed(projections)):
+        grid = nine.copy()
+        grid[: len(pictures)] = [_resized(picture, cell) for picture in pictures]
+        beside.append(tile(grid, columns=3, gap=2))
+    sheet = labelled(beside, ("strongest patches", "their projections"), columns=2)
+    if not len(control):
+        return sheet
+    strip = nine[:, : (small := (sheet.shape[1] - 16) // 9), :small].copy()
+    strip[: len(control)] = [_resized(picture, small) for picture in signed(control)]
+    below = labelled([tile(strip, columns=9, gap=2)], (caption,), columns=1)
+    gap = np.full((8, sheet.shape[1], 3), 255, dtype=np.uint8)
+    right = ((0, 0), (0, sheet.shape[1] - below.shape[1]), (0, 0))
+    return np.concatenate([sheet, gap, np.pad(below, right, constant_values=255)])
+
+
+def _resized(picture: np.ndarray, side: int) -> np.ndarray:
+    """(h, w, 3) uint8 pixels at another side; enlarged pixels stay squares."""
+    from PIL import Image
+
+    method = Image.Resampling.NEAREST if len(picture) * 2 <= side else Image.Resampling.BICUBIC
+    return np.asarray(Image.fromarray(picture).resize((side, side), method))
+
+
+def _check_pixels(name: str, pictures: np.ndarray) -> None:
+    if pictures.ndim != 4 or pictures.shape[-1] != 3 or not pictures.size or pictures.dtype != np.uint8:
+        raise ValueError(f"{name} must be uint8 pixels (N, H, W, 3), not {pictures.dtype} {pictures.shape}.")

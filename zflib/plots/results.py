@@ -1,0 +1,131 @@
+"""What came of training and measuring: tables, training records, class entropy, changes against a baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from zflib.plots.axes import figure, show
+from zflib.plots.pictures import enlarge, filters, tile
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], caption: str) -> Any:
+    """Rows as an HTML table: a caption, header cells with a scope, numbers at the right with thousands separators.
+
+    The first cell of a row is its header. Cells are numbers or anything else, which is shown as text.
+    """
+    from IPython.display import HTML
+
+    def line(cells: Sequence[Any], scopes: Sequence[str]) -> str:
+        html = ""
+        for value, scope, side in zip(cells, scopes, sides, strict=True):
+            text = f"{value:,}" if isinstance(value, int | float) else escape(str(value))
+            tag, attribute = ("th", f' scope="{scope}"') if scope else ("td", "")
+            html += f'<{tag}{attribute} style="text-align:{side};padding:0 0.5em">{text}</{tag}>'
+        return f"<tr>{html}</tr>"
+
+    numeric = [any(isinstance(row[at], int | float) for row in rows) for at in range(len(columns))]
+    sides = ["right" if number else "left" for number in numeric]
+    head = line(columns, ["col"] * len(columns))
+    body = "".join(line(row, ["row", *[""] * (len(columns) - 1)]) for row in rows)
+    return HTML(f"<table><caption>{escape(caption)}</caption><thead>{head}</thead><tbody>{body}</tbody></table>")
+
+
+def training_record(record: Mapping[str, Any], conv1: Any) -> Any:
+    """A training record as a matplotlib figure: the first layer's filters, the loss and the accuracy by epoch.
+
+    record  of named weights, or of a seed
+    conv1   (maps, 3, k, k)
+    """
+    fig, (left, middle, right) = figure(1, 3, width=12, height=3.6)
+    show(left, enlarge(tile(filters(conv1), columns=8), 4), "First-layer filters, each scaled by its own maximum")
+    curves, scores = record["curves"], record["accuracy"]
+    looked = [entry for entry in curves if "validation_loss" in entry]
+    for axes, quantity, unit in (
+        (middle, "loss", "cross-entropy (nats)"),
+        (right, "top1", "share of correct pictures"),
+    ):
+        axes.plot([e["epoch"] for e in curves], [e[f"train_{quantity}"] for e in curves], label="training (augmented)")
+        seen = [e[f"validation_{quantity}"] for e in looked]
+        axes.plot([e["epoch"] for e in looked], seen, "o-", label="validation (one crop)")
+        axes.set(xlabel="epoch", ylabel=unit)
+        axes.legend(fontsize=8)
+    best = f"one crop {scores['one_crop']['top1']:.1%}, ten crops {scores['ten_crops']['top1']:.1%}"
+    middle.set_title(f"{record['architecture']['name']}, seed {record['seed']}", fontsize=9)
+    right.set_title(f"Validation: {best}", fontsize=9)
+    return fig
+
+
+def class_entropy(entropy: Mapping[str, Mapping[str, Mapping[str, Sequence[float | None]]]], random_nine: float) -> Any:
+    """Box plots of class entropy against layer, trained beside untrained, one panel per network.
+
+    entropy      bits of every map by network, "trained" or "untrained", and step; None for maps that have none
+    random_nine  what nine random pictures have
+
+    Returns the matplotlib figure. Whiskers end at the farthest map within one and a half box lengths.
+    """
+    fig, axes = figure(1, len(entropy), width=8, height=3.6)
+    axes = np.atleast_1d(axes)  # figure gives one panel bare
+    for each, (name, of_network) in zip(axes, entropy.items(), strict=True):
+        for shift, state, colour in ((-0.18, "trained", "#1f77b4"), (0.18, "untrained", "#b0b0b0")):
+            values = [[bits for bits in maps if bits is not None] for maps in of_network[state].values()]
+            drawn = each.boxplot(
+                values,
+                positions=np.arange(1, len(values) + 1) + shift,
+                widths=0.3,
+                patch_artist=True,
+                showfliers=False,
+                boxprops={"facecolor": colour},
+                medianprops={"color": "black"},
+            )
+            drawn["boxes"][0].set_label(state)
+        each.axhline(random_nine, color="#b34700", linestyle="--", label="nine random pictures")
+        layers = range(1, len(values) + 1)
+        each.set(xticks=layers, xticklabels=layers, xlabel="layer", title=name, ylim=(-0.1, 3.3))
+    axes[0].set_ylabel("class entropy, bits")
+    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=8)
+    return fig
+
+
+def changes(
+    found: Mapping[str, tuple[float, float, float]],
+    expected: Mapping[str, Sequence[float]],
+    published: Mapping[str, float],
+    limits: tuple[float, float],
+    unit: str,
+) -> Any:
+    """Changes against a baseline, one below the other, as a figure (chapter 7).
+
+    found      (estimate, low, high) by words, in this order from the top: a dot and its interval
+    expected   (low, high) by the same words: a grey bar behind it
+    published  the paper's figure by the same words: a cross
+    limits     of the axis; what lies beyond is written at the edge it lies behind
+    unit       of the axis
+
+    A word without an expectation or a published figure goes without.
+    """
+    fig, axes = figure(width=7.5, height=0.7 + 0.36 * len(found))
+    axes.axvline(0, color="#888888", linewidth=0.8)
+    for row, (words, (estimate, low, high)) in enumerate(found.items()):
+        if words in expected:
+            start, end = expected[words]
+            axes.barh(row, end - start, 0.62, start, color="#e3e3e3", label="expected")
+        axes.plot((low, high), (row, row), color="#1f77b4", linewidth=2)
+        marks = [(estimate, "o", "#1f77b4", "ours", -4)]
+        if words in published:
+            marks.append((published[words], "x", "#b34700", "the paper", 4))
+        for value, marker, colour, label, clear in marks:
+            at = float(np.clip(value, *limits))
+            axes.plot(at, row, marker, color=colour, markersize=6, clip_on=False, label=label)
+            if at != value:
+                beside = {"ha": "right" if at == limits[1] else "left", "va": "bottom" if clear > 0 else "top"}
+                where = {"xytext": (0, clear), "textcoords": "offset points"}
+                axes.annotate(f"{value:+.1f}", (at, row), color=colour, fontsize=8, **where, **beside)
+    axes.set_yticks(range(len(found)), found)
+    axes.set(xlim=limits, ylim=(len(found) - 0.5, -0.5), xlabel=unit)
+    by_label = {label: handle for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
+    fig.legend(by_label.values(), by_label, loc="outside upper center", ncols=3, fontsize=8, frameon=False)
+    return fig
