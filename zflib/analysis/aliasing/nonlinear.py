@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import torch
 
+from zflib.analysis.aliasing.clear import clear_maps, wave_units
 from zflib.analysis.aliasing.folding import fold
 from zflib.analysis.aliasing.gratings import colours, frequencies, grating, together
-from zflib.analysis.aliasing.responses import Waves, as_convolution, at_rest, clear_maps, predict
-from zflib.architecture import Step
+from zflib.analysis.aliasing.responses import Waves, as_convolution, at_rest, clear_responses, predict
 from zflib.arguments import array, whole
 from zflib.network import ConvNet
 
@@ -105,7 +105,7 @@ def measure_rectified(
     """
     conv = as_convolution(layer, stride, pad)
     expected = predict_rectified(conv, frequency, phase, amplitude=amplitude, colour=colour, count=count)
-    maps, first = clear_maps(conv, side, frequency, phase, amplitude, colour)
+    maps, first = clear_responses(conv, side, frequency, phase, amplitude, colour)
     places = expected.position[:, 0]
     wave, left, energy = fit_lines(maps.clip(0), places * expected.spacing, first)
     share = np.divide(left, energy, out=np.full(left.shape, np.nan), where=energy > 0)
@@ -154,44 +154,22 @@ def nonlinear_share(
     wave there do not explain. At conv1 it is 0. A wave rectified in the middle has 1 - (1/8) / (1/4 - 1/pi^2) = 0.16.
     NaN where all maps are constant, as when the grating folds to zero.
 
-    Raises KeyError for an unknown step, ValueError for a side that leaves a step fewer than four units a side.
+    Raises KeyError for a step without maps, ValueError for a side that leaves a step fewer than four units a side.
     """
-    geometry = {step.name: step for step in net.architecture.geometry(side)}
-    for name in steps:
-        if name not in geometry:
-            raise KeyError(f"There is no step {name!r}; the steps are {', '.join(geometry)}.")
-    clear = {name: clear_units(geometry[name], side) for name in steps}
-    last = max(steps, key=list(geometry).index)
+    clear = wave_units(net, steps, side)
     frequency, colour = frequencies(frequency), colours(colour)
     phase = np.broadcast_to(array("phase", phase), frequency.shape[:-1])
     found = {name: np.empty(frequency.shape[:-1]) for name in steps}
     for at in np.ndindex(frequency.shape[:-1]):
         picture = grating(side, frequency[at], phase[at], amplitude=amplitude, colour=colour)
         x = torch.from_numpy(picture[None]).to(net.mean)
-        for name, module in net.named_children():
-            x = module(x)
-            if name in steps:
-                wave = fold(frequency[at], geometry[name].jump) * geometry[name].jump
-                maps = x[0, :, clear[name], clear[name]].cpu().double().numpy()
-                _, left, energy = fit_lines(maps, np.stack([np.zeros(2), wave]))
-                # What rounding leaves of constant maps is no response.
-                changing = energy.sum() > 1e-9 * (maps**2).sum()
-                found[name][at] = left.sum() / energy.sum() if changing else np.nan
-            if name == last:
-                break
+        for name, maps in clear_maps(net, x, clear).items():
+            jump, maps = clear[name].jump, maps[0].cpu().double().numpy()
+            _, left, energy = fit_lines(maps, np.stack([np.zeros(2), fold(frequency[at], jump) * jump]))
+            # What rounding leaves of constant maps is no response.
+            changing = energy.sum() > 1e-9 * (maps**2).sum()
+            found[name][at] = left.sum() / energy.sum() if changing else np.nan
     return found
-
-
-def clear_units(step: Step, side: int) -> slice:
-    """Rows, and columns, of the units of a step whose receptive fields lie wholly on a picture of this side.
-
-    Raises ValueError where there are fewer than four.
-    """
-    boxes = [step.box(at, at) for at in range(step.size)]
-    inside = [at for at, (top, _, bottom, _) in enumerate(boxes) if top >= 0 and bottom <= side]
-    if len(inside) < 4:
-        raise ValueError(f"{side} pixels leave {step.name} fewer than four units a side clear of the border.")
-    return slice(inside[0], inside[-1] + 1)
 
 
 def _lines(places: np.ndarray, wave: np.ndarray, left: np.ndarray, spacing: int) -> Waves:

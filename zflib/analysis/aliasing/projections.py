@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 import torch
 
+from zflib.analysis.aliasing.clear import wave_units
 from zflib.analysis.aliasing.folding import alias_distance, fold
 from zflib.analysis.aliasing.gratings import colours, frequencies, grating
-from zflib.analysis.aliasing.nonlinear import clear_units, fit_lines
+from zflib.analysis.aliasing.nonlinear import fit_lines
 from zflib.analysis.aliasing.responses import at_rest
 from zflib.arguments import whole
 from zflib.deconvnet import DeconvNet, Trace
@@ -83,11 +84,11 @@ def project_alias(
         raise ValueError(f"This grating folds to zero at {step}: its alias can't be told from a constant map.")
     if not 0 <= whole("channel", channel) < geometry.maps:
         raise ValueError(f"{step} has no map {channel}; it has maps 0 to {geometry.maps - 1}.")
-    clear = clear_units(geometry, side)
+    clear = wave_units(net, [step], side)[step]
     picture = grating(side, frequency, phase, amplitude=amplitude, colour=colour)
     deconv = DeconvNet(net)
     trace = deconv.forward(torch.from_numpy(picture[None]).float(), upto=step)
-    mean = float(trace[step][0, channel, clear, clear].mean())
+    mean = float(clear.of(trace[step])[0, channel].mean())
     if mean == 0:
         raise ValueError(f"Map {channel} of {step} does not respond to this grating: there is nothing to project.")
     projection, constant = (_whole_map(deconv, trace, step, channel, seed) for seed in (None, mean))

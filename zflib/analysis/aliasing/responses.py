@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from zflib.analysis.aliasing.clear import clear_units
 from zflib.analysis.aliasing.folding import fold
 from zflib.analysis.aliasing.gratings import colours, frequencies, grating
 from zflib.analysis.spectrum.filters import as_weights
@@ -137,13 +138,13 @@ def measure(
     when fewer than four such units a side are left.
     """
     conv = as_convolution(layer, stride, pad)
-    maps, first = clear_maps(conv, side, frequency, phase, amplitude, colour)
+    maps, first = clear_responses(conv, side, frequency, phase, amplitude, colour)
     if conv.bias is not None:
         maps = maps - conv.bias.cpu().double().numpy()[:, None, None]
     return find_waves(maps, conv.stride[0], first)
 
 
-def clear_maps(
+def clear_responses(
     conv: nn.Conv2d, side: int, frequency: Any, phase: Any, amplitude: float, colour: Any
 ) -> tuple[np.ndarray, int]:
     """The layer's answer to gratings, bias included, where its filters lie wholly on the picture.
@@ -151,13 +152,12 @@ def clear_maps(
     Returns (..., maps, n, n), and the row and column of the first of these units in the whole map.
     """
     pictures = grating(side, frequency, phase, amplitude=amplitude, colour=_colour(conv, colour))
-    s, p, k = conv.stride[0], conv.padding[0], conv.kernel_size[0]
-    first, last = -(-p // s), (side + p - k) // s
-    if last - first < 3:
+    clear = clear_units([conv], side)
+    if len(clear) < 4:
         raise ValueError(f"{side} pixels leave fewer than four units a side clear of the border; use a larger side.")
     maps = conv(torch.from_numpy(pictures.reshape(-1, *pictures.shape[-3:])).to(conv.weight))
-    maps = maps[:, :, first : last + 1, first : last + 1].cpu().double().numpy()
-    return maps.reshape(*pictures.shape[:-3], *maps.shape[1:]), first
+    maps = clear.of(maps).cpu().double().numpy()
+    return maps.reshape(*pictures.shape[:-3], *maps.shape[1:]), clear.first
 
 
 def find_waves(maps: Any, spacing: int = 1, first: int = 0) -> Waves:

@@ -10,16 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
-from math import ceil, floor
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from zflib.analysis.aliasing.blur import Blur
+from zflib.analysis.aliasing.clear import clear_maps, clear_steps
 from zflib.analysis.top import as_sequence
 from zflib.arguments import whole
 from zflib.data.pictures import centre_square, to_array
@@ -95,9 +93,9 @@ def equivariance_error(
     shifts, steps = _checked(shifts), (step,) if isinstance(step, str) else tuple(step)
     side = net.resized_side if size is None else whole("size", size, 1)
     window = side - max(shifts)
-    inside = {name: _inside(net, name, window) for name in steps}
-    for name, (first, last, jump) in inside.items():
-        units, needed = max(last - first + 1, 0), NEIGHBOURS + max(shifts) // jump
+    clear = clear_steps(net, steps, window)
+    for name, inside in clear.items():
+        units, needed = len(inside), NEIGHBOURS + max(shifts) // inside.jump
         if units < needed:
             raise ValueError(
                 f"Only {units} x {units} units of {name} see nothing beyond a picture of {side} pixels; {needed} are "
@@ -105,30 +103,17 @@ def equivariance_error(
             )
     sums = dict.fromkeys(steps, 0.0)
     for squares in _squares(net, pictures, side, batch_size, progress):
-        rest = _maps(net, squares[:, :, :window, :window], inside)
+        rest = clear_maps(net, squares[:, :, :window, :window], clear)
         found = {name: [] for name in steps}
         for shift in shifts:
-            right = _maps(net, squares[:, :, :window, shift : shift + window], inside)
-            down = _maps(net, squares[:, :, shift : shift + window, :window], inside)
-            for name, (_, _, jump) in inside.items():
-                across = _compare(rest[name], right[name], shift, jump)
-                found[name].append(across + _compare(rest[name].mT, down[name].mT, shift, jump))
+            right = clear_maps(net, squares[:, :, :window, shift : shift + window], clear)
+            down = clear_maps(net, squares[:, :, shift : shift + window, :window], clear)
+            for name, inside in clear.items():
+                across = _compare(rest[name], right[name], shift, inside.jump)
+                found[name].append(across + _compare(rest[name].mT, down[name].mT, shift, inside.jump))
         sums = {name: sums[name] + np.stack(found[name]) for name in steps}
     errors = {name: _relative(sums[name].transpose(1, 0, 2)) for name in steps}
     return errors[step] if isinstance(step, str) else errors
-
-
-def _maps(net: ConvNet, x: Tensor, inside: dict[str, tuple[int, int, int]]) -> dict[str, Tensor]:
-    """By step: those units that `inside`, of `_inside`, lets through."""
-    found = {}
-    for name, module in net.named_children():
-        x = module(x)
-        if name in inside:
-            first, last, _ = inside[name]
-            found[name] = x[:, :, first : last + 1, first : last + 1]
-        if len(found) == len(inside):
-            break
-    return found
 
 
 def _compare(rest: Tensor, moved: Tensor, shift: int, jump: int) -> np.ndarray:
@@ -238,20 +223,3 @@ def _squares(net: ConvNet, pictures: Any, side: int, batch_size: int, progress: 
         pixels = torch.from_numpy(np.stack([to_array(centre_square(item, side)) for item in batch]))
         # channels_last halves the time of a dense first layer on a CPU.
         yield (pixels.permute(0, 3, 1, 2).to(net.mean) - net.mean).contiguous(memory_format=torch.channels_last)
-
-
-def _inside(net: ConvNet, step: str, side: int) -> tuple[int, int, int]:
-    """First and last position per axis of the units that see nothing beyond a picture's border, and their jump."""
-    steps = [name for name, _ in takewhile(lambda child: not isinstance(child[1], nn.Linear), net.named_children())]
-    if step not in steps:
-        raise KeyError(f"There is no step {step!r} with maps; choose among {', '.join(steps)}.")
-    first, last, jump = 0, side - 1, 1
-    for name in steps[: steps.index(step) + 1]:
-        for module in net.get_submodule(name).modules():
-            if isinstance(module, nn.Conv2d | nn.MaxPool2d | Blur):
-                kernel, stride, pad = (
-                    v[0] if isinstance(v, tuple) else v for v in (module.kernel_size, module.stride, module.padding)
-                )
-                first, last = ceil((first + pad) / stride), floor((last + pad + 1 - kernel) / stride)
-                jump *= stride
-    return first, last, jump
