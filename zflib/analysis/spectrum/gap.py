@@ -75,22 +75,19 @@ class Summary:
     def __str__(self) -> str:
         several, (low, high) = len(self.dead) > 1, self.middles[0]
         banks = f"{len(self.dead)} banks of {self.maps} filters" if several else f"{self.maps} filters"
+
+        def spread(over_filters: np.ndarray, over_seeds: np.ndarray, form: str) -> str:
+            spans = [("95 % over filters", over_filters), ("over seeds", over_seeds)][: 1 + several]
+            return "; ".join(f"{words}: {a:{form}} to {b:{form}}" for words, (a, b) in spans)
+
         lines = [f"{banks}, dead: {', '.join(map(str, self.dead))}; peaks of the others in cycles per pixel"]
         for band, name in enumerate((f"under {low:.2f}", f"{low:.2f} to {high:.2f}", f"{high:.2f} and up")):
-            a, b = self.share_interval[0, band]
-            line = f"  {name:13}{self.shares[0, band]:4.0%} (95 % over filters: {a:.0%} to {b:.0%}"
-            if several:
-                a, b = self.seed_interval[0, band]
-                line += f"; over seeds: {a:.0%} to {b:.0%}"
-            lines.append(f"{line}), with {self.energy[band]:.0%} of the energy")
+            sure = spread(self.share_interval[0, band], self.seed_interval[0, band], ".0%")
+            lines.append(f"  {name:13}{self.shares[0, band]:4.0%} ({sure}), with {self.energy[band]:.0%} of the energy")
         lines.append("gap: 1 is an empty middle, 0 one as dense as the sparser side, -1 an empty side")
         for at, name in enumerate(("per octave", "per area")):
-            a, b = self.gap_interval[0, at]
-            line = f"  {name:13}{self.gap[0, at]:+.2f} (95 % over filters: {a:+.2f} to {b:+.2f}"
-            if several:
-                a, b = self.seed_gap_interval[0, at]
-                line += f"; over seeds: {a:+.2f} to {b:+.2f}"
-            lines.append(f"{line})")
+            sure = spread(self.gap_interval[0, at], self.seed_gap_interval[0, at], "+.2f")
+            lines.append(f"  {name:13}{self.gap[0, at]:+.2f} ({sure})")
         lines.append("by the edges of the middle")
         for (a, b), (octave, area), p, q in zip(self.middles, self.gap, self.p_gap, self.p_no_gap, strict=True):
             lines.append(
