@@ -20,7 +20,12 @@ from zflib.analysis.aliasing import (
     wave_vector,
 )
 
-component = st.floats(-0.5, 0.5)
+
+def for_any_grating_and_layer(test):
+    """The test for drawn fx, fy, phase, stride, padding and side of the filters."""
+    component = st.floats(-0.5, 0.5)
+    layer = st.integers(1, 5), st.integers(0, 4), st.integers(1, 7)
+    return settings(max_examples=60, deadline=None)(given(component, component, st.floats(0, 6.3), *layer)(test))
 
 
 def bank(seed=0, maps=4, channels=3, k=5):
@@ -38,15 +43,7 @@ def test_the_transfer_function_is_a_sum_over_pixels():
         assert found[at, m, c] == pytest.approx(slow)
 
 
-@settings(max_examples=60, deadline=None)
-@given(
-    st.floats(-0.5, 0.5),
-    st.floats(-0.5, 0.5),
-    st.floats(0, 6.3),
-    st.integers(1, 5),
-    st.integers(0, 4),
-    st.integers(1, 7),
-)
+@for_any_grating_and_layer
 def test_every_unit_has_the_predicted_value(fx, fy, phase, s, pad, k):
     """The definition itself: filter weights times pixels, unit by unit, against the predicted wave."""
     filters, colour = bank(k, k=k), np.array([1, -0.5, 2])
@@ -62,15 +59,7 @@ def test_every_unit_has_the_predicted_value(fx, fy, phase, s, pad, k):
         np.testing.assert_allclose(wave.amplitude * np.cos(2 * np.pi * turns + wave.phase), value, atol=1e-6)
 
 
-@settings(max_examples=60, deadline=None)
-@given(
-    st.floats(-0.5, 0.5),
-    st.floats(-0.5, 0.5),
-    st.floats(0, 6.3),
-    st.integers(1, 5),
-    st.integers(0, 4),
-    st.integers(1, 7),
-)
+@for_any_grating_and_layer
 def test_measured_is_predicted(fx, fy, phase, s, pad, k):
     arguments = (bank(k, k=k), (fx, fy), phase)
     expected, found = (
