@@ -10,10 +10,22 @@ import torch
 from rubbish import RUBBISH
 
 from zflib import weights
-from zflib.exercises import zeiler
-from zflib.exercises.zeiler import CHANGES, FAULTS, NUMBERS, SIGNS, check_case, held_out, patient, signs, treat
+from zflib.exercises.zeiler import (
+    CHANGES,
+    FAULTS,
+    NUMBERS,
+    SIGNS,
+    case,
+    check_case,
+    held_out,
+    outcomes,
+    patient,
+    patients,
+    signs,
+    treat,
+)
 
-NUMBER = {fault: number for number, fault in zeiler._KEY.items()}
+NUMBER = {fault: number for number, fault in patients.KEY.items()}
 REMEDY = {
     "coarse sampling": "stride 2",
     "strong decay": "ordinary decay",
@@ -41,37 +53,37 @@ def test_each_fault_has_one_patient():
 @pytest.mark.parametrize("number", NUMBERS)
 def test_a_patient_is_what_its_record_says_and_does_not_say_what_ails_it(number):
     net = patient(number)
-    path = zeiler.PATIENTS / f"patient-{number}.safetensors"
-    record = weights.record(f"patient-{number}", zeiler.PATIENTS)
+    path = patients.PATIENTS / f"patient-{number}.safetensors"
+    record = weights.record(f"patient-{number}", patients.PATIENTS)
     assert hashlib.sha256(path.read_bytes()).hexdigest() == record["sha256"]
     assert path.stat().st_size < 300_000 and not net.training
     said = f"{net} {net.architecture.name} {path.name} {' '.join(net.class_names)}"
     assert not any(fault in said for fault in FAULTS if fault != "none") and "dead" not in said
     # The record is of the setting that the key names: what `treat` starts from is what the patient came from.
-    setting = zeiler._FLAWED[zeiler._KEY[number]]
+    setting = patients.FLAWED[patients.KEY[number]]
     assert net.architecture == setting.architecture
     assert record["recipe"]["conv1_weight_decay"] == setting.recipe.conv1_weight_decay
     assert record["recipe"]["rms_radius"] == setting.recipe.rms_radius
-    assert record["start"]["conv1_bias"] == setting.bias and record["steps"] == zeiler.STEPS
+    assert record["start"]["conv1_bias"] == setting.bias and record["steps"] == patients.STEPS
 
 
 @pytest.mark.parametrize("number", NUMBERS)
 def test_a_patient_shows_its_fault_and_no_other(number):
-    shown = [fault for fault, tell in zeiler._TELLS.items() if tell(seen(number))]
-    assert shown == [fault for fault in [zeiler._KEY[number]] if fault != "none"]
+    shown = [fault for fault, tell in case.TELLS.items() if tell(seen(number))]
+    assert shown == [fault for fault in [patients.KEY[number]] if fault != "none"]
 
 
 @pytest.mark.parametrize("number", NUMBERS)
 def test_the_recorded_figures_are_those_of_the_patient(number):
-    recorded = zeiler.outcomes()[number]
+    recorded = outcomes()[number]
     assert list(recorded["before"]) == list(recorded["after"]) == list(SIGNS)
     for name, value in recorded["before"].items():
         assert seen(number)[name] == pytest.approx(value, rel=0.02, abs=0.01), name
 
 
-@pytest.mark.parametrize("fault", zeiler._TELLS)
+@pytest.mark.parametrize("fault", case.TELLS)
 def test_the_remedy_takes_the_sign_away(fault):
-    assert not zeiler._TELLS[fault](zeiler.outcomes()[NUMBER[fault]]["after"])
+    assert not case.TELLS[fault](outcomes()[NUMBER[fault]]["after"])
 
 
 def test_signs_by_hand():
@@ -93,23 +105,23 @@ def test_signs_by_hand():
 
 def test_the_held_out_pictures_are_textures_and_not_those_of_training():
     pictures = held_out()
-    assert len(pictures) == zeiler.HELD_OUT and np.bincount(pictures.labels).tolist() == [60] * 7
-    train = {picture.tobytes() for picture in zeiler._training().pixels}
-    assert len(train) == zeiler.TRAINING and not any(picture.tobytes() in train for picture in pictures.pixels)
+    assert len(pictures) == patients.HELD_OUT and np.bincount(pictures.labels).tolist() == [60] * 7
+    train = {picture.tobytes() for picture in patients.training().pixels}
+    assert len(train) == patients.TRAINING and not any(picture.tobytes() in train for picture in pictures.pixels)
 
 
 def test_a_change_changes_one_thing():
-    sound = zeiler._SOUND
+    sound = patients.SOUND
     for fault, change in REMEDY.items():
-        assert CHANGES[change](zeiler._FLAWED[fault]) == sound
+        assert CHANGES[change](patients.FLAWED[fault]) == sound
         assert CHANGES[change](sound) == sound
-        others = [other for other in zeiler._FLAWED if other != fault]
-        assert all(CHANGES[change](zeiler._FLAWED[other]) == zeiler._FLAWED[other] for other in others)
+        others = [other for other in patients.FLAWED if other != fault]
+        assert all(CHANGES[change](patients.FLAWED[other]) == patients.FLAWED[other] for other in others)
     assert CHANGES["half the maps"](sound).architecture.maps(1) == 16
     assert CHANGES["a tenth of the learning rate"](sound).recipe == replace(
         sound.recipe, learning_rate=sound.recipe.learning_rate / 10
     )
-    spacing = [step.jump for step in zeiler._FLAWED["coarse sampling"].architecture.geometry() if step.name == "pool2"]
+    spacing = [step.jump for step in patients.FLAWED["coarse sampling"].architecture.geometry() if step.name == "pool2"]
     assert spacing == [step.jump for step in sound.architecture.geometry() if step.name == "pool2"]
 
 
@@ -139,10 +151,10 @@ def test_a_wrong_diagnosis_is_answered_with_what_the_instrument_shows(fault, wro
     if wrong == fault:
         return
     number = NUMBER[fault]
-    told, words = zeiler._diagnosis(number, wrong, seen(number))
+    told, words = case._diagnosis(number, wrong, seen(number))
     assert not told and words.startswith("wrong")
     if wrong != "none":
-        tell = zeiler._TELLS[wrong]
+        tell = case.TELLS[wrong]
         assert f"{tell.sign} is {tell.side} {tell.limit:g}; {seen(number)[tell.sign]:.3g} came" in words
 
 
