@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from torch import nn
 
-from zflib import ALEXNET, ZFNET, ConvNet, device
+from zflib import ALEXNET, ZFNET, ConvNet
 from zflib.network import ContrastNorm
 
 BOTH = pytest.mark.parametrize("architecture", [ZFNET.mini(), ALEXNET.mini()], ids=lambda a: a.name)
@@ -38,23 +38,26 @@ def normalised_by_hand(x):
 
 @settings(deadline=None, max_examples=30)
 @given(maps=st.integers(1, 9), scale=st.sampled_from([0.0, 1e-3, 1.0, 100.0, 1e4]), seed=st.integers(0, 99))
-def test_contrast_norm_is_krizhevskys_formula(maps, scale, seed):
-    x = scale * torch.randn(2, maps, 2, 3, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-    torch.testing.assert_close(ContrastNorm()(x), normalised_by_hand(x), rtol=1e-12, atol=0)
+def test_contrast_norm_is_krizhevskys_formula(device, maps, scale, seed):
+    dtype, rounding = (torch.float32, 1e-5) if device.type == "mps" else (torch.float64, 1e-12)
+    x = scale * torch.randn(2, maps, 2, 3, generator=torch.Generator().manual_seed(seed), dtype=dtype)
+    torch.testing.assert_close(ContrastNorm()(x.to(device)).cpu(), normalised_by_hand(x), rtol=rounding, atol=0)
 
 
 @pytest.mark.parametrize("scale", [1, 100, 1000])
-def test_contrast_norm_equals_torchs_with_five_times_the_alpha(scale):
-    x = (scale * torch.randn(4, 48, 9, 7)).requires_grad_()
-    signal = torch.randn(4, 48, 9, 7)
+def test_contrast_norm_equals_torchs_with_five_times_the_alpha(device, scale):
+    x = (scale * torch.randn(4, 48, 9, 7)).to(device).requires_grad_()
+    signal = torch.randn(4, 48, 9, 7).to(device)
     ours, theirs = ContrastNorm(), nn.LocalResponseNorm(5, alpha=5e-4, beta=0.75, k=2)
     torch.testing.assert_close(ours(x), theirs(x), rtol=2e-6, atol=1e-6 * scale)
     gradients = [torch.autograd.grad(norm(x), x, signal)[0] for norm in (ours, theirs)]
     torch.testing.assert_close(*gradients, rtol=1e-5, atol=1e-6)
 
 
-def test_contrast_norm_gradient_is_that_of_its_values():
-    x = (50 * torch.randn(2, 7, 3, 2, dtype=torch.float64)).requires_grad_()
+def test_contrast_norm_gradient_is_that_of_its_values(device):
+    if device.type == "mps":
+        pytest.skip("Apple's GPU has no float64.")
+    x = (50 * torch.randn(2, 7, 3, 2, dtype=torch.float64)).to(device).requires_grad_()
     assert torch.autograd.gradcheck(ContrastNorm(), x)
 
 
@@ -66,15 +69,15 @@ def test_contrast_norm_refuses_a_second_derivative_rather_than_return_a_wrong_on
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
-def test_contrast_norm_survives_large_values_in_half_precision(dtype):
-    x = 1000 * torch.rand(2, 16, 4, 4)
+def test_contrast_norm_survives_large_values_in_half_precision(device, dtype):
+    x = 1000 * torch.rand(2, 16, 4, 4).to(device)
     exact, rounded = ContrastNorm()(x), ContrastNorm()(x.to(dtype))
     assert rounded.dtype == dtype
     torch.testing.assert_close(rounded.float(), exact, rtol=0.02, atol=0)
 
 
-def test_contrast_norm_keeps_channels_last():
-    x = torch.randn(2, 16, 5, 6).contiguous(memory_format=torch.channels_last)
+def test_contrast_norm_keeps_channels_last(device):
+    x = torch.randn(2, 16, 5, 6).to(device).contiguous(memory_format=torch.channels_last)
     assert ContrastNorm()(x).is_contiguous(memory_format=torch.channels_last)
     torch.testing.assert_close(ContrastNorm()(x), ContrastNorm()(x.contiguous()))
 
@@ -93,18 +96,20 @@ def test_children_are_the_steps_of_the_geometry(architecture):
         assert not getattr(module, "inplace", False)
 
 
-def test_forward_is_the_children_in_a_row(net):
-    x = 60 * torch.randn(2, 3, 128, 128)
+def test_forward_is_the_children_in_a_row(net, device):
+    net.to(device)
+    x = 60 * torch.randn(2, 3, 128, 128).to(device)
     y = x
     for name, module in net.named_children():
         y = module(y.flatten(1) if name.startswith("fc") else y)
     assert torch.equal(net(x), y) and y.shape == (2, 3)
 
 
-def test_dropout_is_half_in_training_and_none_after(net):
+def test_dropout_is_half_in_training_and_none_after(net, device):
+    net.to(device)
     x = torch.randn(2, 3, 128, 128)
     assert torch.equal(net(x), net(x))
-    kept = net.train().dropout6(torch.ones(100_000))
+    kept = net.train().dropout6(torch.ones(100_000, device=device))
     assert set(kept.unique().tolist()) == {0.0, 2.0} and abs((kept > 0).float().mean() - 0.5) < 0.01
 
 
@@ -176,35 +181,35 @@ def test_gradients_of_the_whole_network_in_double_precision():
     torch.testing.assert_close((gradient * direction).sum(), slope, rtol=1e-5, atol=1e-9)
 
 
-def test_channels_last_changes_nothing(net):
-    x = 60 * torch.randn(2, 3, 128, 128)
-    expected = net(x)
+def test_channels_last_changes_nothing(net, device):
+    x = 60 * torch.randn(2, 3, 128, 128).to(device)
+    expected = net.to(device)(x)
     got = net.to(memory_format=torch.channels_last)(x.to(memory_format=torch.channels_last))
     torch.testing.assert_close(got, expected, rtol=1e-4, atol=1e-6)
 
 
-def test_bfloat16_autocast_trains(net):
+def test_bfloat16_autocast_trains(net, device):
     x = 60 * torch.randn(4, 3, 128, 128)
-    exact = net(x)
-    with torch.autocast("cpu", torch.bfloat16):
+    exact = net.to(device)(x)
+    with torch.autocast(device.type, torch.bfloat16):
         rounded = net(x)
     torch.testing.assert_close(rounded.float(), exact, rtol=0.1, atol=0.05 * exact.abs().max().item())
     rounded.float().square().mean().backward()
     assert all(p.grad is not None and p.grad.isfinite().all() for p in net.parameters())
 
 
-def test_inputs_come_to_the_network(net):
+def test_inputs_come_to_the_network(net, device):
     """On the meta device, which every machine has, and on the best one here."""
     x = torch.zeros(1, 3, 128, 128)
     expected = net(x)
-    assert net.to(device())(x).cpu().allclose(expected, atol=1e-5)
+    assert net.to(device)(x).cpu().allclose(expected, atol=1e-5)
     assert net.to("meta")(x).device.type == "meta"
 
 
-def test_not_a_number_is_not_hidden(net):
+def test_not_a_number_is_not_hidden(net, device):
     x = torch.zeros(2, 3, 128, 128)
     x[0, 0, 64, 64] = torch.nan
-    logits = net(x)
+    logits = net.to(device)(x)
     assert logits[0].isnan().all() and logits[1].isfinite().all()
 
 

@@ -9,8 +9,10 @@ from torch import nn
 EXAMPLES = settings(max_examples=40, deadline=None)
 
 
-def close(a, b, tolerance=1e-5):
-    """Equal to float rounding, in units of the larger picture's largest value."""
+def close(a, b, tolerance=None):
+    """Equal to float rounding, in units of the larger picture's largest value. A GPU takes other kernels for other
+    shapes, and some transform their inputs first."""
+    tolerance = tolerance or (1e-5 if b.device.type == "cpu" else 5e-5)
     return (a - b).abs().max() <= tolerance * b.abs().max().clamp(min=1e-20)
 
 

@@ -23,7 +23,7 @@ def filter_back_by_hand(signal, weight, stride, pad, size):
 
 
 @pytest.mark.parametrize("overlap", ["sum", "last", "max"])
-def test_the_recipe_of_section_2_1_step_by_step(overlap):
+def test_the_recipe_of_section_2_1_step_by_step(device, overlap):
     net, x = small_net(), torch.rand(1, 3, 17, 15)
     relu1 = F.relu(net[0](x))
     pool1, switches1 = pool(relu1, 3, 2, ceil_mode=True)
@@ -39,16 +39,16 @@ def test_the_recipe_of_section_2_1_step_by_step(overlap):
     signal = unpool_by_hand(signal[None], switches1, relu1.shape[2:], overlap)[0].clamp(min=0)
     expected = filter_back_by_hand(signal, net[0].weight, 2, 1, x.shape[2:])
 
-    deconv = DeconvNet(net)
-    assert close(deconv.project(deconv.forward(x), "5", channel=channel, overlap=overlap)[0], expected)
+    deconv = DeconvNet(net.to(device))
+    assert close(deconv.project(deconv.forward(x), "5", channel=channel, overlap=overlap)[0].cpu(), expected)
     assert expected.abs().max() > 0
 
 
 @pytest.mark.parametrize("architecture", [zflib.ZFNET.mini(), zflib.ALEXNET.mini()], ids=["zfnet", "alexnet"])
 @pytest.mark.parametrize("step", ["conv1", "norm1", "conv3", "pool5", "fc6", "fc8"])
-def test_the_gradient_is_autograd_times_the_seed(architecture, step):
-    net = zflib.ConvNet(architecture).initialise(std=0.04, seed=5).eval()
-    images = torch.randn(2, 3, 128, 128, generator=torch.Generator().manual_seed(6)) * 60
+def test_the_gradient_is_autograd_times_the_seed(device, architecture, step):
+    net = zflib.ConvNet(architecture).initialise(std=0.04, seed=5).eval().to(device)
+    images = (torch.randn(2, 3, 128, 128, generator=torch.Generator().manual_seed(6)) * 60).to(device)
     deconv = DeconvNet(net)
     trace = deconv.forward(images)
     x = images.clone().requires_grad_()
@@ -65,9 +65,9 @@ def test_the_gradient_is_autograd_times_the_seed(architecture, step):
         assert close(deconv.project(trace, step, channel=channel, method="gradient", local=local), expected)
 
 
-def test_guided_is_autograd_with_a_rectified_signal():
-    net = zflib.ConvNet(zflib.ZFNET.mini()).initialise(std=0.04, seed=5).eval()
-    images = torch.randn(2, 3, 128, 128, generator=torch.Generator().manual_seed(6)) * 60
+def test_guided_is_autograd_with_a_rectified_signal(device):
+    net = zflib.ConvNet(zflib.ZFNET.mini()).initialise(std=0.04, seed=5).eval().to(device)
+    images = (torch.randn(2, 3, 128, 128, generator=torch.Generator().manual_seed(6)) * 60).to(device)
     deconv = DeconvNet(net)
     x = images.clone().requires_grad_()
     y = x
@@ -86,8 +86,8 @@ def test_guided_is_autograd_with_a_rectified_signal():
         assert close(deconv.project(trace, "conv4", channel=channel, method="guided", local=local), expected)
 
 
-def test_contrast_normalisation_passes_the_signal_unchanged():
-    net = zflib.ConvNet(zflib.ZFNET.mini()).initialise(std=0.04, seed=5).eval()
+def test_contrast_normalisation_passes_the_signal_unchanged(device):
+    net = zflib.ConvNet(zflib.ZFNET.mini()).initialise(std=0.04, seed=5).eval().to(device)
     deconv = DeconvNet(net)
     trace = deconv.forward(torch.randn(1, 3, 128, 128) * 60)
     at = (7, 5, 5)
@@ -179,12 +179,13 @@ def test_other_number_types_are_kept():
     assert picture.dtype == torch.float64
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
-def test_the_gpu_agrees_with_the_cpu():
+def test_the_gpu_agrees_with_the_cpu(device):
+    if device.type == "cpu":
+        pytest.skip("There is no GPU here.")
     net = zflib.ConvNet(zflib.ZFNET.mini()).initialise(std=0.04, seed=7)
     images = torch.randn(2, 3, 128, 128) * 60
     pictures = []
-    for where in ("cpu", "cuda"):
+    for where in ("cpu", device):
         deconv = DeconvNet(net.to(where))
         pictures.append(deconv.project(deconv.forward(images), "conv5", unit=(3, 2, 2), seed=1).cpu())
     assert close(*pictures, tolerance=1e-3)

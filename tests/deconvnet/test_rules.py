@@ -25,17 +25,18 @@ def pooled_maps(draw):
 
 @EXAMPLES
 @given(pooled_maps(), st.sampled_from(["sum", "last", "max"]), st.integers(0, 1000))
-def test_unpool_puts_each_value_at_its_switch(pooled, overlap, seed):
+def test_unpool_puts_each_value_at_its_switch(device, pooled, overlap, seed):
     _, values, switches, size, _, _ = pooled
     signal = torch.randn(values.shape, generator=torch.Generator().manual_seed(seed))
-    assert torch.allclose(unpool(signal, switches, size, overlap), unpool_by_hand(signal, switches, size, overlap))
+    found = unpool(signal.to(device), switches.to(device), size, overlap).cpu()
+    assert torch.allclose(found, unpool_by_hand(signal, switches, size, overlap))
 
 
-def test_four_windows_that_share_one_maximum():
-    x = torch.zeros(1, 1, 5, 5)
+def test_four_windows_that_share_one_maximum(device):
+    x = torch.zeros(1, 1, 5, 5, device=device)
     x[0, 0, 2, 2] = 1
     _, switches = pool(x, 3, 2)
-    signal = torch.tensor([[[[1.0, 4.0], [3.0, 2.0]]]])
+    signal = torch.tensor([[[[1.0, 4.0], [3.0, 2.0]]]], device=device)
     for overlap, expected in (("sum", 10), ("last", 2), ("max", 4)):
         back = unpool(signal, switches, (5, 5), overlap)
         assert back[0, 0, 2, 2] == expected
@@ -43,23 +44,23 @@ def test_four_windows_that_share_one_maximum():
 
 
 @pytest.mark.parametrize("lost", [torch.nan, torch.inf, -torch.inf])
-def test_what_the_last_window_overwrites_leaves_nothing_behind(lost):
-    x = torch.zeros(1, 1, 5, 5)
+def test_what_the_last_window_overwrites_leaves_nothing_behind(device, lost):
+    x = torch.zeros(1, 1, 5, 5, device=device)
     x[0, 0, 2, 2] = 1
     _, switches = pool(x, 3, 2)
     for dtype in (torch.float32, torch.float16):
-        signal = torch.tensor([[[[lost, 4.0], [3.0, 2.0]]]], dtype=dtype)
+        signal = torch.tensor([[[[lost, 4.0], [3.0, 2.0]]]], dtype=dtype, device=device)
         back = unpool(signal, switches, (5, 5), "last")
         assert back.dtype == dtype and torch.equal(back, 2 * x.to(dtype))
     signal[..., 1, 1] = lost
     assert torch.equal(unpool(signal, switches, (5, 5), "last").isfinite(), x == 0)
 
 
-def test_max_is_over_claimants_only():
-    x = torch.zeros(1, 1, 5, 5)
+def test_max_is_over_claimants_only(device):
+    x = torch.zeros(1, 1, 5, 5, device=device)
     x[0, 0, 2, 2] = 1
     _, switches = pool(x, 3, 2)
-    back = unpool(-torch.ones(1, 1, 2, 2), switches, (5, 5), "max")
+    back = unpool(-torch.ones(1, 1, 2, 2, device=device), switches, (5, 5), "max")
     assert back[0, 0, 2, 2] == -1  # not the 0 that stood there before
 
 
@@ -88,8 +89,8 @@ def test_summing_is_the_backward_pass_of_max_pooling():
     assert torch.equal(torch.autograd.grad(values, x, y)[0], unpool(y, switches, (13, 13)))
 
 
-def test_a_window_of_zeros_points_at_its_first_position():
-    _, switches = pool(torch.zeros(1, 1, 5, 5), 3, 2)
+def test_a_window_of_zeros_points_at_its_first_position(device):
+    _, switches = pool(torch.zeros(1, 1, 5, 5, device=device), 3, 2)
     assert switches.flatten().tolist() == [0, 2, 10, 12]
 
 
@@ -98,10 +99,11 @@ def test_a_window_of_zeros_points_at_its_first_position():
     ("kernel", "stride", "pad", "ceil_mode", "dilation"),
     [(3, 2, 0, True, 1), (3, 2, 1, False, 1), (2, 2, 0, False, 1), (3, 1, 1, True, 1), (2, 2, 1, True, 2)],
 )
-def test_of_equal_maxima_the_first_in_row_order_counts(layout, kernel, stride, pad, ceil_mode, dilation):
-    x = torch.randint(0, 3, (2, 16, 11, 12)).float().contiguous(memory_format=layout)
+def test_of_equal_maxima_the_first_in_row_order_counts(device, layout, kernel, stride, pad, ceil_mode, dilation):
+    x = torch.randint(0, 3, (2, 16, 11, 12)).float().to(device).contiguous(memory_format=layout)
     pooled, switches = pool(x, kernel, stride, pad, ceil_mode, dilation)
     assert torch.equal(switches, _first_maxima(x, pooled, kernel, stride, pad, dilation))
+    x, switches = x.cpu(), switches.cpu()
     for n, c, i, j in itertools.product(range(1), range(2), *map(range, pooled.shape[2:])):
         rows, columns = ([a * stride - pad + o * dilation for o in range(kernel)] for a in (i, j))
         window = [(r, s) for r in rows for s in columns if 0 <= r < 11 and 0 <= s < 12]

@@ -70,9 +70,9 @@ def stacks(draw):
 
 @settings(max_examples=60, deadline=None)
 @given(stacks(), st.sampled_from(["deconvnet", "gradient", "guided"]), st.data())
-def test_local_and_whole_projections_are_equal_at_borders_too(stack, method, data):
+def test_local_and_whole_projections_are_equal_at_borders_too(device, stack, method, data):
     net, images = stack
-    deconv = DeconvNet(net)
+    deconv = DeconvNet(net.to(device))
     try:
         trace = deconv.forward(images)
     except ValueError:
@@ -87,8 +87,8 @@ def test_local_and_whole_projections_are_equal_at_borders_too(stack, method, dat
 
 @pytest.mark.parametrize("size", [(97, 101), (128, 129), (130, 95)])
 @pytest.mark.parametrize("architecture", [zflib.ZFNET.mini(), zflib.ALEXNET.mini()], ids=["zfnet", "alexnet"])
-def test_projections_have_the_exact_size_of_odd_pictures(architecture, size):
-    deconv = DeconvNet(zflib.ConvNet(architecture).initialise(std=0.04, seed=1))
+def test_projections_have_the_exact_size_of_odd_pictures(device, architecture, size):
+    deconv = DeconvNet(zflib.ConvNet(architecture).initialise(std=0.04, seed=1).to(device))
     trace = deconv.forward(torch.randn(1, 3, *size) * 60, upto="pool5")
     local, whole = (deconv.project(trace, "pool5", channel=2, local=local) for local in (True, False))
     assert local.shape == whole.shape == (1, 3, *size)
