@@ -1,7 +1,6 @@
-"""Every speed and memory claim, measured again."""
+"""`python -m benchmarks`. A process that measures memory imports this file again, so it holds nothing else."""
 
-from benchmarks import contrast_norm, deconvnet, memory, spectrum, training
+if __name__ == "__main__":
+    from benchmarks.run import main
 
-for part in (deconvnet, contrast_norm, spectrum, training, memory):
-    print(f"\n{part.__doc__.splitlines()[0]}\n", flush=True)
-    part.main()
+    main()

@@ -1,4 +1,4 @@
-"""How fast the deconvnet is, as ratios within one run: `make bench`.
+"""How fast the deconvnet is, as ratios within one run.
 
 On torchvision's AlexNet with random weights and nine 224 px images: against Captum's NeuronDeconvolution, against
 one graph with many seeds (a batched vector-Jacobian product), and against a plain forward pass. Captum and the
@@ -8,20 +8,22 @@ batched product are timed on a stated sample of maps, evenly spaced, and scaled 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import torch
 import torchvision
 from captum.attr import NeuronDeconvolution
 
+from benchmarks.figure import Figure, took
 from benchmarks.timing import matmul_rate, seconds
 from zflib.deconvnet import DeconvNet
 
-STEPS = ("features.0", "features.3", "features.6", "features.8", "features.10")  # conv1 to conv5
+PRECISION = torch.float32
+STEPS = {f"conv{i}": f"features.{at}" for i, at in enumerate((0, 3, 6, 8, 10), 1)}
 SAMPLE = 4  # maps of each step on which the slower methods are timed
 
 
-def main() -> None:
+def figures() -> Iterator[Figure]:
     warnings.simplefilter("ignore")
     torch.manual_seed(0)
     model = torchvision.models.alexnet().eval()
@@ -31,7 +33,7 @@ def main() -> None:
     modules = dict(model.named_modules())
     deconv = DeconvNet(model)
     trace = deconv.forward(images)
-    maps = {step: trace[step].shape[1] for step in STEPS}
+    maps = {step: trace[step].shape[1] for step in STEPS.values()}
 
     def units(step: str, channels: range) -> torch.Tensor:
         """The strongest unit of each of these maps in each image, as Captum's neuron is the strongest in the first."""
@@ -75,37 +77,30 @@ def main() -> None:
 
     with torch.inference_mode():
         plain = seconds(lambda: model(images))
-    forward = seconds(lambda: deconv.forward(images, upto="features.10"))
+    yield took("plain forward pass", plain, matmul_rate())
     whole_forward = seconds(lambda: deconv.forward(images))
+    yield took("forward pass that keeps a trace", whole_forward, matmul_rate())
+    forward = seconds(lambda: deconv.forward(images, upto="features.10"))
     one = seconds(lambda: deconv.project(trace, "features.10", channel=7, seed=1))
+    rate = matmul_rate()
+    yield took("one map of conv5, its forward pass included", forward + one, rate)
+    yield took("one map of conv5, the forward pass already made", one, rate)
     whole = seconds(lambda: deconv.project(trace, "features.10", channel=7, seed=1, local=False))
-    theirs = {step: captum(step) for step in STEPS}
-    mine = {step: seconds(ours(step, range(maps[step])), 1) for step in STEPS}
+    yield took("one map of conv5, the same on whole maps", whole, matmul_rate())
     gradient = seconds(ours("features.10", range(32), "gradient"), 2) / 32
+    yield took("one map of conv5, gradient", gradient, matmul_rate())
     vjp = batched_vjp("features.10")
+    yield took(f"one map of conv5, gradient as a batched vjp of {SAMPLE} seeds", vjp, matmul_rate())
 
-    print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, matmul at {matmul_rate() / 1e9:.0f} GMAC/s")
-    print(f"torchvision's AlexNet, random weights, nine 224 px images; Captum on {SAMPLE} maps a step, scaled\n")
-    of_captum, faster, of_plain = "of Captum's time", "times faster", "of a plain forward pass"
-    report("one map of conv5: Captum", (captums := theirs["features.10"]))
-    report("  ours, its forward pass up to conv5 included", forward + one, (forward + one) / captums, of_captum)
-    report("  ours, the forward pass already made", one, one / captums, of_captum)
-    for label, steps in (("256 maps of conv5", STEPS[-1:]), (f"{sum(maps.values())} maps of conv1 to conv5", STEPS)):
-        captums = sum(theirs[step] * maps[step] for step in steps)
-        own = forward + sum(mine[step] for step in steps)
-        report(f"all {label}: Captum", captums)
-        report("  ours, with its forward pass", own, captums / own, faster)
-    report(f"gradients of conv5, per map: batched vjp, {SAMPLE} seeds", vjp)
-    report("  ours", gradient, vjp / gradient, faster)
-    report("plain forward pass", plain)
-    report("  forward pass that keeps a trace", whole_forward, whole_forward / plain, of_plain)
-    report("  one map of conv5 down, whole maps", whole, whole / plain, of_plain)
-    report("  one map of conv5 down, receptive fields only", one, one / plain, of_plain)
-
-
-def report(what: str, took: float, ratio: float | None = None, remark: str = "") -> None:
-    print(f"{what:<52}{took:9.3f} s" + (f"{ratio:8.2f} {remark}" if ratio is not None else ""))
-
-
-if __name__ == "__main__":
-    main()
+    mine, theirs = {}, {}
+    for name, step in STEPS.items():
+        mine[name] = seconds(ours(step, range(maps[step])), 1)
+        yield took(f"all {maps[step]} maps of {name}", mine[name], matmul_rate())
+        theirs[name] = captum(step)
+        yield took(f"one map of {name}, Captum", theirs[name], matmul_rate())
+    share = (forward + one) / theirs["conv5"]
+    yield Figure("one map of conv5, its forward pass included, against Captum", share, "of its time")
+    for label, names in (("256 maps of conv5", ["conv5"]), ("1,152 maps of conv1 to conv5", list(STEPS))):
+        captums = sum(theirs[name] * maps[STEPS[name]] for name in names)
+        own = forward + sum(mine[name] for name in names)
+        yield Figure(f"all {label}, their forward pass included, against Captum", captums / own, "times faster")
