@@ -5,25 +5,12 @@ import math
 import numpy as np
 import pytest
 import torch
-from rubbish import RUBBISH
 from torch.nn import functional as F
 
 from zflib.deconvnet import unpool
 from zflib.exercises.unpooling import MAP, check_claimants, check_counterexample, check_mean, check_switches
 
 RIGHT = [[0, 7], [8, 14]]
-CHECKERS = (check_switches, check_claimants, check_counterexample, check_mean)
-
-
-ANSWERS = (*RUBBISH, True, [[None] * 4] * 4, [[float("nan")] * 4] * 4, [[float("inf")] * 2] * 2)
-
-
-@pytest.mark.parametrize("check", CHECKERS)
-@pytest.mark.parametrize("answer", ANSWERS, ids=range(len(ANSWERS)))
-def test_rubbish_is_answered_in_words(check, answer):
-    verdict = check(answer)
-    assert not verdict
-    assert "expected" in verdict.text.lower() or "the function raised" in verdict.text
 
 
 def test_the_right_switches_are_torchs():

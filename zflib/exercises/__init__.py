@@ -43,11 +43,14 @@ def interval_score(low: float, high: float, outcome: float) -> float:
     return round(high - low + 10 * max(low - outcome, outcome - high, 0), 9)
 
 
-def refusal(expected: str, *answers: Any, function: bool = False) -> str:
-    """What to say of an exercise with a `...` left in it, or of no function where one is wanted; else nothing."""
+def refusal(expected: str, *answers: Any, fits: bool = True) -> str:
+    """What to say of an exercise with a `...` left in it, or of a first answer that doesn't fit; else nothing.
+
+    fits  whether the first answer is of the kind that is expected: a function, or numbers of the right shape
+    """
     if any(answer is ... for answer in answers):
         return f"no answer yet. Expected: {expected}."
-    if function and not callable(answers[0]):
+    if not fits:
         return f"expected {expected}; what came is {answers[0]!r}."
     return ""
 

@@ -21,11 +21,9 @@ NAIVE = 3.0
 def check_share(answer: Any) -> Verdict:
     """Exercise 7.1: the share of AlexNet's parameters, at the paper's scale, that goes with layers 6 and 7."""
     expected = "one number between 0 and 1, a share of all parameters"
-    if refused := refusal(expected, answer):
-        return Verdict(False, refused)
     came = number(answer)
-    if came is None:
-        return Verdict(False, f"expected {expected}; what came is {answer!r}.")
+    if refused := refusal(expected, answer, fits=came is not None):
+        return Verdict(False, refused)
     steps = {step.name: step.parameters for step in ALEXNET.geometry()}
     left = {step.name: step.parameters for step in ALEXNET.without(*REMOVED).geometry()}
     whole, rest = sum(steps.values()), sum(left.values())
@@ -121,7 +119,7 @@ def check_mcnemar(function: Any) -> Verdict:
     first does, how many only the second does, and the two-sided p of such a split if either were as likely.
     """
     expected = "a function of two arrays of booleans that returns (only first, only second, p)"
-    if refused := refusal(expected, function, function=True):
+    if refused := refusal(expected, function, fits=callable(function)):
         return Verdict(False, refused)
     # Of N pictures: both right, only the first, only the second; the rest neither.
     cases = ((3925, 2700, 190, 140), (40, 20, 3, 12), (30, 11, 6, 0), (50, 30, 5, 5), (9, 5, 0, 0), (4, 0, 1, 2))
@@ -161,7 +159,7 @@ def check_average(function: Any) -> Verdict:
     What comes in and what goes out are natural logarithms of probabilities.
     """
     expected = "a function of an array (M, N, C) that returns an array (N, C) of log-probabilities"
-    if refused := refusal(expected, function, function=True):
+    if refused := refusal(expected, function, fits=callable(function)):
         return Verdict(False, refused)
     generator = np.random.default_rng(7)
     cases = {

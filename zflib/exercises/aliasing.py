@@ -20,11 +20,9 @@ TAPS, FOR_STRIDE, BAND, LEAST, MOST = 11, 3, (0.15, 0.35), 0.9, 0.1
 def check_landing(answer: Any) -> Verdict:
     """Exercise 6.1: where a grating of `FREQUENCY` lands under `STRIDE`, as (fx, fy) in cycles per input pixel."""
     expected = "two numbers (fx, fy), in cycles per input pixel"
-    if refused := refusal(expected, answer):
-        return Verdict(False, refused)
     given = numbers(answer)
-    if given is None or given.shape != (2,):
-        return Verdict(False, f"expected {expected}; what came is {answer!r}.")
+    if refused := refusal(expected, answer, fits=given is not None and given.shape == (2,)):
+        return Verdict(False, refused)
     right, nyquist = fold(FREQUENCY, STRIDE), 0.5 / STRIDE
     if _same_wave(given, right):
         return Verdict(True, "both components folded for themselves, and the wave now leans the other way.")
@@ -51,7 +49,7 @@ def check_landing(answer: Any) -> Verdict:
 def check_fold(function: Any) -> Verdict:
     """Exercise 6.2: `function(frequency, stride)` folds (N, 2) frequencies, each component for itself."""
     expected = "a function of an (N, 2) array and a stride that returns an (N, 2) array"
-    if refused := refusal(expected, function, function=True):
+    if refused := refusal(expected, function, fits=callable(function)):
         return Verdict(False, refused)
     generator = np.random.default_rng(6)
     cases = [(np.array([[0.2, 0.1], [0.1, 0.05], [-0.3, 0.45]]), 4)]
@@ -82,7 +80,7 @@ def check_fold(function: Any) -> Verdict:
 def check_twins(function: Any) -> Verdict:
     """Exercise 6.3: `function(frequency, stride)` names all gratings that look like (fx, fy) on the samples."""
     expected = "a function of (fx, fy) and a stride that returns stride * stride frequencies, an (N, 2) array"
-    if refused := refusal(expected, function, function=True):
+    if refused := refusal(expected, function, fits=callable(function)):
         return Verdict(False, refused)
     cases = (((0.05, 0.1), 2), ((0.05, 0.1), 4), ((-0.31, 0.22), 3), ((0.45, -0.02), 1))
     for frequency, stride in cases:

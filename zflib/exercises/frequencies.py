@@ -26,11 +26,9 @@ ABOVE, CUT_TO = 0.25, 7
 def check_peak(answer: Any) -> Verdict:
     """Exercise 5.1: the peak frequency of `UNKNOWN` in cycles per pixel, to within `NEAR`."""
     expected = "one number, in cycles per pixel"
-    if refused := refusal(expected, answer):
-        return Verdict(False, refused)
     came = number(answer)
-    if came is None:
-        return Verdict(False, f"expected {expected}; what came is {answer!r}.")
+    if refused := refusal(expected, answer, fits=came is not None):
+        return Verdict(False, refused)
     right = float(spectrum.peaks(UNKNOWN[None, None])[0])
     if abs(came - right) <= NEAR:
         return Verdict(
@@ -61,7 +59,7 @@ def check_peak(answer: Any) -> Verdict:
 def check_shares(function: Any) -> Verdict:
     """Exercise 5.2: `function(filter, edges)` gives the share of a filter's energy in each ring of frequencies."""
     expected = "a function of a filter (colours, k, k) and edges that returns a share for each ring"
-    if refused := refusal(expected, function, function=True):
+    if refused := refusal(expected, function, fits=callable(function)):
         return Verdict(False, refused)
     generator, edges = np.random.default_rng(5), np.array([0, 0.1, 0.2, 0.3, 0.5, 0.7072])
     fine = np.cos(0.8 * np.pi * np.arange(11)) * np.ones((11, 1))

@@ -19,11 +19,9 @@ ACTIVATIONS = np.array([[2, 7, 1], [9, 8, 3], [0, 4, 7], [5, 5, 5], [0, 0, 0], [
 def check_strongest(answer: Any) -> Verdict:
     """Exercise 4.1: the pictures of the three strongest units of `ACTIVATIONS`, one unit per picture."""
     expected = "the numbers of three pictures, strongest first, each from 0 to 5"
-    if refused := refusal(expected, answer):
-        return Verdict(False, refused)
     given = whole_numbers(answer)
-    if given is None or len(given) != 3:
-        return Verdict(False, f"expected {expected}; what came is {answer!r}.")
+    if refused := refusal(expected, answer, fits=given is not None and len(given) == 3):
+        return Verdict(False, refused)
     peaks = ACTIVATIONS.max(axis=1)
     right = np.argsort(-peaks, kind="stable")[:3].tolist()
     if given == right:
@@ -47,7 +45,7 @@ def check_strongest(answer: Any) -> Verdict:
 def check_entropy(function: Any) -> Verdict:
     """Exercise 4.2: `function(labels)` gives the entropy, in bits, of the classes in a list of labels."""
     expected = "a function of a list of labels that returns a number of bits"
-    if refused := refusal(expected, function, function=True):
+    if refused := refusal(expected, function, fits=callable(function)):
         return Verdict(False, refused)
     cases = (
         [0, 0, 0, 0, 1, 1, 1, 1],
@@ -76,7 +74,7 @@ def check_entropy(function: Any) -> Verdict:
 def check_random_nine(function: Any) -> Verdict:
     """Exercise 4.3: `function(labels, k)` gives the entropy to expect of k different random pictures, to 0.05 bits."""
     expected = "a function of all labels and k that returns a number of bits"
-    if refused := refusal(expected, function, function=True):
+    if refused := refusal(expected, function, fits=callable(function)):
         return Verdict(False, refused)
     cases = (
         (np.repeat(np.arange(10), 100), 9),
@@ -121,7 +119,7 @@ class _Counted(np.ndarray):
 def check_effective_field(function: Any) -> Verdict:
     """Exercise 4.4: `function(energy, share)` gives the side of the smallest square that holds the share of energy."""
     expected = "a function of an (H, H) array and a share that returns a whole number of pixels"
-    if refused := refusal(expected, function, function=True):
+    if refused := refusal(expected, function, fits=callable(function)):
         return Verdict(False, refused)
     generator = np.random.default_rng(0)
     two_spots = np.zeros((12, 12))

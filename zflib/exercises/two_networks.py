@@ -15,11 +15,9 @@ _SIDE = 96
 def check_sides(answer: Any) -> Verdict:
     """Exercise 1.1: the sides of ZFNet's conv1 and pool1 for a picture of 96 x 96 pixels, as a pair."""
     expected = "a pair of whole numbers, (side after conv1, side after pool1)"
-    if refused := refusal(expected, answer):
-        return Verdict(False, refused)
     sides = whole_numbers(answer)
-    if sides is None or len(sides) != 2:
-        return Verdict(False, f"expected {expected}; what came is {answer!r}.")
+    if refused := refusal(expected, answer, fits=sides is not None and len(sides) == 2):
+        return Verdict(False, refused)
     conv1, pool1 = (step.size for step in ZFNET.geometry(_SIDE) if step.name in ("conv1", "pool1"))
     if sides == [pool1, conv1]:
         return Verdict(False, "the two have changed places: the side after conv1 comes first.")
@@ -49,7 +47,7 @@ def _conv1_slip(side: int) -> str:
 def check_units_that_see(function: Any) -> Verdict:
     """Exercise 1.2: `function(step, pixel)` lists the rows of units whose receptive field holds that row of pixels."""
     expected = "a function of a step and a row of pixels that returns a list of row numbers"
-    if refused := refusal(expected, function, function=True):
+    if refused := refusal(expected, function, fits=callable(function)):
         return Verdict(False, refused)
     cases = [
         (architecture, step, pixel)
@@ -77,7 +75,7 @@ def check_first_centre(function: Any) -> Verdict:
     `layers` is a list of (kernel, stride, padding). The check follows the unit's two ends down from the top.
     """
     expected = "a function of a list of (kernel, stride, padding) that returns a number of pixels"
-    if refused := refusal(expected, function, function=True):
+    if refused := refusal(expected, function, fits=callable(function)):
         return Verdict(False, refused)
     cases = (
         [(7, 2, 0)],
@@ -117,10 +115,8 @@ def first_centre_by_counting(layers: Sequence[tuple[int, int, int]]) -> float:
 def check_missing_control(answer: Any) -> Verdict:
     """Exercise 1.4: AlexNet with its 11x11 filters but with ZFNet's spacing, 2/4/8/16, and 13x13 maps at conv5."""
     expected = "an Architecture, for example dataclasses.replace(zflib.ALEXNET, convs=...)"
-    if refused := refusal(expected, answer):
+    if refused := refusal(expected, answer, fits=isinstance(answer, Architecture)):
         return Verdict(False, refused)
-    if not isinstance(answer, Architecture):
-        return Verdict(False, f"expected {expected}; what came is {answer!r}.")
     rule = "only strides and paddings may differ from AlexNet's"
     if len(answer.convs) != len(ALEXNET.convs) or replace(answer, name=ALEXNET.name, convs=ALEXNET.convs) != ALEXNET:
         return Verdict(
