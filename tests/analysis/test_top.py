@@ -165,37 +165,6 @@ def test_unknown_steps_and_numbers_are_refused():
         top_activations(network(), noise(1), "conv1", k=0)
 
 
-def test_responses_show_the_pixels_that_excite_and_project_them():
-    net, pictures = network(), noise(6)
-    found = top_activations(net, pictures, "conv3", k=4, size=96)
-    shown = responses(net, pictures, found, 11)
-    deconv = zflib.DeconvNet(net)
-    side = found.box[11, 0, 2] - found.box[11, 0, 0]
-    assert shown.patches.shape == (4, side, side, 3) and shown.projections.shape == (4, 3, side, side)
-    for at in range(4):
-        image = net.preprocess(pictures[found.picture[11, at]], size=96)[None]
-        trace = deconv.forward(image, upto="conv3")
-        row, column = found.row[11, at], found.column[11, at]
-        assert float(trace["conv3"][0, 11, row, column]) == pytest.approx(found.value[11, at], rel=1e-4)
-        whole = deconv.project(trace, "conv3", unit=(11, int(row), int(column)))[0]
-        top, left = found.box[11, at, :2]
-        for r, c in itertools.product(range(0, side, 10), range(0, side, 10)):
-            y, x = top + r, left + c
-            inside = 0 <= y < 96 and 0 <= x < 96
-            pixel = image[0, :, y, x] + 128 if inside else torch.full((3,), 128.0)
-            np.testing.assert_array_equal(shown.patches[at, r, c], pixel.numpy())
-            value = whole[:, y, x].numpy() if inside else 0
-            np.testing.assert_allclose(shown.projections[at, :, r, c], value, atol=1e-5 * float(whole.abs().max()))
-
-
-def test_responses_leave_silent_units_out():
-    net = zflib.ConvNet(zflib.ZFNET.mini()).initialise(std=0.03, seed=0)
-    grey, bright = Image.new("RGB", (128, 128), (128, 128, 128)), noise(1)[0]
-    found = top_activations(net, [grey, bright, grey], "conv1", k=3)
-    assert found.active.sum(1).tolist() == [1] * 48
-    assert len(responses(net, [grey, bright, grey], found, 0).patches) == 1
-
-
 def test_effective_field_is_the_smallest_square_of_all():
     generator = np.random.default_rng(0)
     pictures = generator.normal(size=(4, 3, 9, 11)) ** 5

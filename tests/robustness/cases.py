@@ -269,6 +269,7 @@ ELSEWHERE = {
         experiments.pictures.result experiments.ablation.predictions experiments.ablation.result
         experiments.ablation.Ablation.of experiments.ablation.Ablation.row experiments.ablation.Ablation.members
         experiments.ablation.compare experiments.ablation.between_seeds""",
+    "tests/analysis/test_responses.py asks for what is not there": "analysis.Traces analysis.Traces.together",
     "files: the other tests here, and tests/test_weights.py": """
         data.read data.imagenette data.folder load available training.loop.train weights.record weights.seeds
         weights.store weights.store_seed weights.note_seeds weights.in_half weights.architecture""",

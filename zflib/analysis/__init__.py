@@ -10,12 +10,13 @@ from zflib.analysis.controls import (
     shuffled,
 )
 from zflib.analysis.fields import effective_field
-from zflib.analysis.responses import Responses, on_boxes, responses
+from zflib.analysis.responses import Responses, Traces, on_boxes, responses
 from zflib.analysis.top import TopActivations, top_activations
 
 __all__ = [
     "Responses",
     "TopActivations",
+    "Traces",
     "cascade",
     "class_entropy",
     "control_projections",

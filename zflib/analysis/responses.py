@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -35,33 +37,74 @@ class Responses:
     units: Tensor
 
 
+class Traces:
+    """Traces of single pictures, each made when it is first asked for: one picture is among the strongest of many maps.
+
+    net, pictures, size  as `top_activations` takes them
+    upto                 the last step that a trace reaches
+    keep                 how many traces are held, those that were asked for last
+    """
+
+    def __init__(self, net: ConvNet, pictures: Any, size: int, upto: str, keep: int = 32) -> None:
+        items, self.net, self.size, self.deconv = as_sequence(pictures), net, size, DeconvNet(net)
+
+        @lru_cache(maxsize=keep)
+        def one(number: int) -> Trace:
+            return self.deconv.forward(prepared(net, items[number], size)[None], upto)
+
+        self._one = one
+
+    def together(self, numbers: Iterable[int], upto: str) -> Trace:
+        """One trace of several pictures, up to a step; KeyError for one that is not reached."""
+        each = [self._one(int(number)) for number in numbers]
+        top, steps = each[0][upto], list(each[0].activations)
+        # With the rectification of that step, whose values stand for the step's own.
+        steps = steps[: max(at for at, step in enumerate(steps) if each[0][step] is top) + 1]
+        return Trace(
+            torch.cat([trace.images for trace in each]),
+            {step: torch.cat([trace[step] for trace in each]) for step in steps},
+            {step: torch.cat([trace.switches[step] for trace in each]) for step in steps if step in each[0].switches},
+        )
+
+
 def responses(
-    net: ConvNet, pictures: Any, top: TopActivations, channel: int, *, method: str = "deconvnet"
+    net: ConvNet,
+    pictures: Any,
+    top: TopActivations,
+    channel: int,
+    *,
+    method: str = "deconvnet",
+    traces: Traces | None = None,
 ) -> Responses:
     """The strongest patches of one map and their projections.
 
     pictures  those that `top` was made from
     method    as in `DeconvNet.project`
+    traces    of these pictures, kept from one map to the next; made for this map alone where left out
 
-    Raises ValueError for a map that is above 0 on no picture, and for a map that does not exist.
+    Raises ValueError for a map that is above 0 on no picture, for a map that does not exist, and for traces of another
+    network or size.
     """
     if not 0 <= whole("channel", channel) < len(top.dead):
         raise ValueError(f"{top.step} has no map {channel}; it has maps 0 to {len(top.dead) - 1}.")
     if top.dead[channel]:
         raise ValueError(f"Map {channel} of {top.step} is above 0 on none of the {top.pictures:,} pictures.")
-    items, active = as_sequence(pictures), top.active[channel]
+    traces = traces or Traces(net, pictures, top.size, top.step)
+    if traces.net is not net or traces.size != top.size:
+        raise ValueError(f"The traces are of another network, or of pictures of {traces.size} px and not {top.size}.")
+    active = top.active[channel]
     numbers, at = np.unique(top.picture[channel][active], return_inverse=True)  # one may hold several of the units
-    images = torch.stack([prepared(net, items[int(number)], top.size) for number in numbers])
+    trace = traces.together(numbers, top.step)
     at, row, column = (torch.from_numpy(v) for v in (at, top.row[channel][active], top.column[channel][active]))
     units = torch.stack([at, torch.full_like(row, channel), row, column], dim=1)
-    deconv, boxes = DeconvNet(net), top.box[channel][active]
-    trace = deconv.forward(images, upto=top.step)
+    boxes = top.box[channel][active]
     projections = on_boxes(
-        deconv.project_units(trace, top.step, units[:, : trace[top.step].ndim], method=method), boxes
+        traces.deconv.project_units(trace, top.step, units[:, : trace[top.step].ndim], method=method), boxes
     )
     black = prepared(net, Image.new("RGB", (top.size, top.size)), top.size)
     grey = -black.mean((1, 2), keepdim=True)
-    patches = torch.stack([_cut(images[p] - black - grey, box) for p, box in zip(at, boxes, strict=True)]) + grey
+    images = trace.images.cpu().float() - black - grey
+    patches = torch.stack([_cut(images[p], box) for p, box in zip(at, boxes, strict=True)]) + grey
     patches = patches.clamp(0, 255).round().byte().permute(0, 2, 3, 1).numpy()
     return Responses(patches, projections, boxes, trace, units)
 
