@@ -82,7 +82,8 @@ def build() -> None:
         raise SystemExit("\n".join([*problems, f"The book did not build. All that was printed is in {LOG}"]))
 
     for chapter in CHAPTERS:
-        shutil.copytree(EXECUTED / chapter.stem / "explorers", PAGES / "notebooks" / "explorers", dirs_exist_ok=True)
+        if (frames := EXECUTED / chapter.stem / "explorers").is_dir():
+            shutil.copytree(frames, PAGES / "notebooks" / "explorers", dirs_exist_ok=True)
 
     # The theme's icons are letters of a font. Its script draws them once more, as SVG, and weighs as much as a chapter.
     for page in PAGES.rglob("*.html"):
