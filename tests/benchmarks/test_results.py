@@ -159,9 +159,11 @@ def test_no_chapter_takes_more_memory_than_the_course_says(file):
 
 @pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem)
 def test_a_chapter_was_measured_and_runs_about_as_long_as_it_says(path):
-    """Half to twice as long, on each machine where it was measured: make bench ONLY=chapters."""
+    """Half to twice as long, wherever no other work was going on: make bench ONLY=chapters."""
     words = re.search(r"the code runs in about (?:(\d+) seconds|a minute)", path.read_text(encoding="utf-8"))
     said, name = int(words[1] or 60), f"chapter {int(path.stem[:2])}"
     parts = [results.read(file)["parts"].get("chapters", {"figures": []}) for file in FILES]
-    measured = [figure["value"] for part in parts for figure in part["figures"] if figure["name"] == name]
-    assert measured and all(said / 2 < seconds < 2 * said for seconds in measured)
+    measured = [
+        (figure["value"], part["load"]) for part in parts for figure in part["figures"] if figure["name"] == name
+    ]
+    assert measured and all(said / 2 < seconds < 2 * said for seconds, load in measured if load < 0.5)
