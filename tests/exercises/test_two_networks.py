@@ -41,7 +41,7 @@ CHECKERS = (
 
 
 @pytest.mark.parametrize("check", CHECKERS)
-@pytest.mark.parametrize("answer", RUBBISH, ids=repr)
+@pytest.mark.parametrize("answer", RUBBISH)
 def test_rubbish_is_wrong_and_never_raises(check, answer):
     verdict = check(answer)
     assert not verdict and verdict.text.endswith(".")
