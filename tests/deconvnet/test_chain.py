@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn import functional as F
 
 import zflib
-from zflib.deconvnet import DeconvNet, pool
+from zflib.deconvnet import METHODS, DeconvNet, pool
 
 
 def filter_back_by_hand(signal, weight, stride, pad, size):
@@ -161,6 +161,17 @@ def test_neither_the_model_nor_the_images_are_touched():
     assert torch.equal(images, before[0])
     assert all(torch.equal(v, before[1][k]) for k, v in net.state_dict().items())
     assert not first.requires_grad
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("local", [True, False])
+def test_a_projection_leaves_the_trace_as_it_was(mini, method, local):
+    _, deconv, trace = mini
+    kept = {**trace.activations, **{f"switches of {name}": at for name, at in trace.switches.items()}}
+    before = {name: values.clone() for name, values in kept.items()}
+    for step in ("relu3", "conv5", "fc7"):
+        deconv.project(trace, step, channel=0, seed=-1, method=method, local=local)
+    assert all(torch.equal(values, before[name]) for name, values in kept.items())
 
 
 def test_the_forward_pass_can_stop_early_and_take_larger_pictures(mini):

@@ -7,9 +7,10 @@ import torch
 from by_hand import EXAMPLES, unpool_by_hand
 from hypothesis import given
 from hypothesis import strategies as st
+from torch.nn import functional as F
 
 from zflib.deconvnet import pool, unpool
-from zflib.deconvnet.rules import _first_maxima
+from zflib.deconvnet.rules import _first_maxima, transposed_by_phases
 
 
 @st.composite
@@ -122,3 +123,11 @@ def test_unpool_refuses_what_does_not_fit():
 def test_a_window_that_lies_wholly_in_the_padding_is_refused():
     with pytest.raises(ValueError, match=r"dilation 2 .* all its positions in the padding of a map of 1 x 1"):
         pool(torch.ones(1, 1, 1, 1), 2, 1, pad=1, dilation=2)
+
+
+@EXAMPLES
+@given(st.integers(1, 6), st.integers(1, 6), st.integers(2, 5), st.integers(1, 7), st.integers(1, 7))
+def test_filtering_back_by_phases_is_torchs_transposed_convolution(ky, kx, stride, height, width):
+    x, weight = torch.randn(2, 4, height, width).double(), torch.randn(4, 3, ky, kx).double()
+    expected = F.conv_transpose2d(x, weight, stride=stride)
+    assert torch.allclose(transposed_by_phases(x, weight, stride), expected)

@@ -241,7 +241,7 @@ class DeconvNet:
         if isinstance(module, nn.ReLU):
             signal = windows.signal
             if method != "gradient":
-                signal = signal.relu()
+                signal = signal.relu_()
             if method != "deconvnet":
                 signal = signal * (windows.under(as_maps(trace[name])) > 0)
             return replace(windows, signal=signal)

@@ -90,7 +90,7 @@ class Windows:
                 position = _span(start, signal.shape[dim])
                 inside = (position >= 0) & (position < side)
             if not inside.all():
-                signal = signal * _along(inside, dim)
+                signal.mul_(_along(inside, dim))
             starts.append(start)
         return replace(self, signal=signal, top=starts[0], left=starts[1])
 
@@ -135,17 +135,23 @@ def unpool_back(
     """Unpool under each window; `span` is the side of a pooling window on the map before pooling."""
     if windows.whole:
         return replace(windows, signal=put_back(windows.signal, switches[windows.picture], size, overlap))
-    u, c, h, w = windows.signal.shape
-    top, left = windows.top * stride - pad, windows.left * stride - pad
-    height, width = (h - 1) * stride + span, (w - 1) * stride + span
+    h, w = windows.signal.shape[2:]
+    top, height = _at_most(size[0], windows.top * stride - pad, (h - 1) * stride + span)
+    left, width = _at_most(size[1], windows.left * stride - pad, (w - 1) * stride + span)
     flat = windows.under(switches)
     # Position (row, column) of the map is row * W + column; in the window it is (row - top) * width + column - left.
-    # Beyond the border the switch is a neighbour's and may point out of the window; the signal there is zero.
-    within = flat + flat.div(size[1], rounding_mode="floor") * (width - size[1])
-    within = (within - (top * width + left)[:, None, None, None]).clamp_(0, height * width - 1)
-    signal = windows.signal.new_zeros(u, c, height * width)
-    signal.scatter_add_(2, within.flatten(2), windows.signal.flatten(2))
-    return replace(windows, signal=signal.view(u, c, height, width), top=top, left=left).cut(size)
+    # Beyond the border the switch is a neighbour's and may point out of the window; the signal there is zero, and
+    # so nothing needs cutting off.
+    if width != size[1]:
+        flat = flat + flat.div(size[1], rounding_mode="floor") * (width - size[1])
+    within = (flat - (top * width + left)[:, None, None, None]).clamp_(0, height * width - 1)
+    signal = put_back(windows.signal, within, (height, width), overlap)
+    return replace(windows, signal=signal, top=top, left=left)
+
+
+def _at_most(side: int, start: Tensor, length: int) -> tuple[Tensor, int]:
+    """A window of this start and length along a map's side, or the whole side if the window would be larger."""
+    return (torch.zeros_like(start), side) if length >= side else (start, length)
 
 
 def _span(start: Tensor, length: int) -> Tensor:
