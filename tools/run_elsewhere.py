@@ -11,10 +11,11 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
+
+import environment
 
 ROOT = Path(__file__).parent.parent
 SERVER = ("ipykernel", "nbclient")  # what every notebook server has, Colab's too
@@ -27,23 +28,23 @@ def main() -> None:
     constraint = parser.parse_args().constraint
     with tempfile.TemporaryDirectory() as name:
         away = Path(name).resolve()
-        python = environment(away, constraint)
+        python = installed(away, constraint)
         project(python, away)
         run_notebooks(python, away)
 
 
-def environment(away: Path, constraint: str | None) -> Path:
-    """Make the environment; returns its Python."""
+def installed(away: Path, constraint: str | None) -> Path:
+    """Make the environment, as the course's own is made; returns its Python."""
     started = time.monotonic()
-    subprocess.run([sys.executable, "-m", "venv", away / "environment"], check=True)
-    python = away / "environment" / "bin" / "python"
-    pip = [python, "-m", "pip", "--disable-pip-version-check", "-q"]
-    source = copy_of_the_tree(away / "source")
-    subprocess.run([*pip, "wheel", "--no-deps", "-w", away, source], check=True)
-    shutil.rmtree(source)
-    (wheel,) = away.glob("*.whl")
-    limits = ["--constraint", constraint] if constraint else []
-    subprocess.run([*pip, "install", *limits, wheel, *SERVER], check=True)
+    environment.LOG.parent.mkdir(parents=True, exist_ok=True)
+    with environment.LOG.open("w", encoding="utf-8") as log:
+        python = environment.create(away / "environment", environment.uv_of(ROOT / "requirements.txt"), log)
+        source = copy_of_the_tree(away / "source")
+        environment.run([*environment.pip(python), "wheel", "-q", "--no-deps", "-w", away, source], log)
+        shutil.rmtree(source)
+        (wheel,) = away.glob("*.whl")
+        limits = ["--constraint", constraint] if constraint else []
+        environment.install(python, [*limits, str(wheel), *SERVER], log)
     print(f"{wheel.name} and what it needs: installed in {time.monotonic() - started:.0f} s", flush=True)
     return python
 
