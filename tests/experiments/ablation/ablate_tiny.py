@@ -10,7 +10,7 @@ from run_tiny import tiny_run
 from zflib.experiments.ablation import plan, run
 from zflib.training.loop import new_fabric
 
-ROWS = ("as_is", "removed_layers_3_4", "layers_6_7_2048_units")
+ROWS = ("as_is", "removed_layers_3_4")
 
 
 @dataclass(frozen=True)

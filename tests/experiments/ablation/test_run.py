@@ -39,9 +39,9 @@ def execute(plan):
     return run.execute(plan, fabric, dict.fromkeys(((job.network, job.row) for job in plan.jobs), 1.0))
 
 
-def start(folders, *rows):
+def start(folders):
     environment = {"PYTHONPATH": str(SCRIPT.parents[2] / "training"), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, SCRIPT, *map(str, folders), *rows]
+    command = [sys.executable, SCRIPT, *map(str, folders)]
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
@@ -130,6 +130,7 @@ def test_a_held_run_is_left_to_its_holder(folders):
 
 
 def test_two_processes_share_a_folder_and_one_is_killed(folders):
+    """Slow, as each of three processes loads torch and Fabric before it trains."""
     first = start(folders)
     while not list(folders[0].glob(".*.lock")) and first.poll() is None:
         time.sleep(0.05)
