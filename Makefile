@@ -6,8 +6,6 @@ VENV := .venv
 PINS := requirements.txt
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
-# One thread each: more threads than cores would wait for each other.
-TESTS := OMP_NUM_THREADS=1 ZFLIB_PICTURES=embedded $(BIN)/python -m pytest --numprocesses=auto --dist=loadgroup --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help book test elsewhere newest bench gpu notebooks clean
@@ -18,15 +16,14 @@ help: ## say what can be made
 book: $(READY) ## build the book (PICTURES=imagenette: the published edition)
 	ZFLIB_PICTURES=$(PICTURES) $(BIN)/python tools/build_book.py
 
-# Tests run in as many processes as there are cores, each with its own browser; chapters and pages that nothing has
-# changed for are kept.
+# Chapters and pages that nothing has changed for are kept. Tests run in as many processes as there are cores, each with
+# its own browser.
 test: $(READY) ## lint, unit tests, notebooks, and the built pages in a browser
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(TESTS) --ignore=tests/site
 	ZFLIB_PICTURES=embedded $(BIN)/python tools/build_book.py
 	ZFLIB_PICTURES=embedded $(BIN)/python tools/compare_notebooks.py
-	$(TESTS) tests/site
+	ZFLIB_PICTURES=embedded $(BIN)/python -m pytest --numprocesses=auto --dist=loadgroup --no-loadscope-reorder
 
 elsewhere: ## run all from the built wheel in an empty environment (CONSTRAINT=FILE: with these versions)
 	$(PYTHON) tools/run_elsewhere.py $(if $(CONSTRAINT),--constraint $(CONSTRAINT))

@@ -10,17 +10,24 @@ import pytest
 BESIDE = Path(__file__).parents[2] / "shared" / "data" / "imagenette2-160.tar"  # beside the checkout
 
 
+def pytest_configure(config):
+    """One thread for each of several processes: more threads than cores would wait for each other."""
+    if hasattr(config, "workerinput"):
+        os.environ["OMP_NUM_THREADS"] = "1"  # read when torch is imported, here and in processes that a test starts
+
+
 def pytest_collection_modifyitems(items):
     """Who takes what, where several processes share the tests: one takes all of a file, or of a file and a chapter, so
-    that what they share is made once. Tests that start processes of their own come first and one after the other: they
-    last longest, and not one of them needs a machine for itself as long as it does not meet another."""
+    that what they share is made once. Tests that start processes of their own come first and one after the other, then
+    those of the pages: the longest first, so that all processes end together."""
     for item in items:
         if "device" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.device)
         if not item.get_closest_marker("xdist_group"):
             chapter = getattr(item, "callspec", None) and item.callspec.params.get("chapter", "")
             item.add_marker(pytest.mark.xdist_group(f"{item.nodeid.partition('::')[0]} {chapter or ''}".strip()))
-    items.sort(key=lambda item: item.get_closest_marker("xdist_group").args != ("processes",))
+    first = ("processes",)
+    items.sort(key=lambda item: (item.get_closest_marker("xdist_group").args != first, "site" not in item.path.parts))
 
 
 @pytest.fixture(scope="session")

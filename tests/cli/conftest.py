@@ -1,5 +1,7 @@
 """A command and what it printed; a run, weights and a picture for commands to work on."""
 
+from pathlib import Path
+
 import pytest
 
 import zflib
@@ -23,7 +25,7 @@ def run(capsys):
 
 
 def small_set(name, split, side, download):
-    return zflib.data.synthetic(500 if split == "train" else 40, side, seed=split == "val")
+    return zflib.data.synthetic(100 if split == "train" else 40, side, seed=split == "val")
 
 
 @pytest.fixture
@@ -36,7 +38,7 @@ def small_sets(monkeypatch):
 def trained(tmp_path_factory):
     """The folder of a run of one epoch on textures, by the command itself."""
     folder = tmp_path_factory.mktemp("runs") / "tiny"
-    command = ["train", "--data", "synthetic", "--epochs", "1", "--batch-size", "500", "--precision", "32"]
+    command = ["train", "--data", "synthetic", "--epochs", "1", "--batch-size", "100", "--precision", "32"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(options, "picture_set", small_set)
         assert cli.main([*command, "--out", str(folder)]) == 0
@@ -51,3 +53,10 @@ def shipped(trained, tmp_path_factory):
         patch.setattr(options, "picture_set", small_set)
         assert cli.main(["weights", "ship", str(trained), "--name", "mine", "--weights", str(folder)]) == 0
     return folder
+
+
+def pytest_collection_modifyitems(items):
+    """One process takes all commands, so that `trained` and `shipped` are made once."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.xdist_group("cli"))

@@ -4,7 +4,7 @@ def test_ablate_makes_the_missing_runs(run, small_sets, tmp_path, monkeypatch):
     command = ["ablate", "--networks", "alexnet", "--rows", "as_is", "--seeds", "0", "--epochs", "1"]
     status, out, _ = run(*command, "--precision", "32", "--plan")
     assert status == 0 and "Imagenette is not under the data root" in out
-    assert "1 run of 1 epoch on synthetic (500 pictures), 0 of them done." in out and "alexnet  as_is  0" in out
+    assert "1 run of 1 epoch on synthetic (100 pictures), 0 of them done." in out and "alexnet  as_is  0" in out
     assert not (tmp_path / "runs").exists(), "a plan only"
     status, out, _ = run(*command, "--precision", "32")
     (result,) = tmp_path.rglob("alexnet-as_is-seed0.json")

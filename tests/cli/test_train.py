@@ -18,7 +18,7 @@ def test_train_leaves_a_run_and_finishes_only_once(run, trained, small_sets):
         "--epochs",
         "1",
         "--batch-size",
-        "500",
+        "100",
         "--precision",
         "32",
         "--out",

@@ -14,7 +14,7 @@ def test_shipped_weights_are_listed_verified_shown_and_drawn(run, shipped):
     status, out, _ = run("weights", "show", "mine", "--weights", shipped)
     record = json.loads(out)
     assert status == 0 and record["data"]["train"] == "synthetic" and "note" not in record["data"]
-    assert record["recipe"]["batch_size"] == 500 and record["epochs"] == 1 and record["accuracy"]["pictures"] == 40
+    assert record["recipe"]["batch_size"] == 100 and record["epochs"] == 1 and record["accuracy"]["pictures"] == 40
     with Image.open(shipped / "mine.png") as picture:
         assert picture.width > 800
 

@@ -39,7 +39,7 @@ def opened(browser, address):
 
 
 def rest(browser, root):
-    WebDriverWait(browser, 20, 0.05).until(
+    WebDriverWait(browser, 20, 0.02).until(
         lambda _: not browser.execute_script("return tests.busy(arguments[0])", root)
     )
 
@@ -48,7 +48,7 @@ def reach(browser, root):
     """Scroll to an explorer and wait for the sheet of its first picture."""
     centre(browser, root)
     if browser.execute_script("return arguments[0].dataset.script", root) == "explorer":
-        WebDriverWait(browser, 20, 0.05).until(
+        WebDriverWait(browser, 20, 0.02).until(
             lambda _: len(root.find_elements(By.CSS_SELECTOR, ".zf-view img:not([src^=data])"))
         )
         rest(browser, root)

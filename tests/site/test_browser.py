@@ -53,7 +53,7 @@ def move(browser, explorer, control):
     def after(element=None, key=None):
         if key:
             element.send_keys(key)
-        WebDriverWait(browser, 20).until(lambda _: at_rest(browser, explorer))
+        WebDriverWait(browser, 20, 0.02).until(lambda _: at_rest(browser, explorer))
         return figure.screenshot_as_png
 
     before = after()

@@ -159,7 +159,7 @@ def test_without_sheets_the_first_picture_stays_and_a_sentence_says_so(browser, 
         for control in root.find_elements(By.CSS_SELECTOR, "[data-axis]"):
             control.send_keys(Keys.ARROW_RIGHT)
             rest(browser, root)
-            WebDriverWait(browser, 10).until(lambda _, red=red: "can't be loaded" in red.text)
+            WebDriverWait(browser, 10, 0.02).until(lambda _, red=red: "can't be loaded" in red.text)
             assert first.is_displayed() and caption.text == words
             assert not [
                 img

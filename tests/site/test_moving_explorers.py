@@ -119,7 +119,7 @@ def test_mouse_and_finger_move_every_control(browser, drag, server, chapter):
                 tap(browser, drag, control, lambda _, c=control: browser.switch_to.active_element == c)
                 control.send_keys(Keys.ARROW_DOWN, Keys.ENTER)  # what opens is the system's own list
             rest(browser, root)
-            WebDriverWait(browser, 10).until(lambda _, b=before, r=root: seen(browser, r) != b)
+            WebDriverWait(browser, 10, 0.02).until(lambda _, b=before, r=root: seen(browser, r) != b)
     for button in browser.find_elements(By.CSS_SELECTOR, ".zf-table button"):
         centre(browser, button)
         header = button.find_element(By.XPATH, "..")
@@ -135,7 +135,7 @@ def pull(browser, drag, slider):
     start = box["left"] + thumb / 2 + at / most * (box["width"] - thumb)
     goal, end = (0, box["left"] + 2) if at > most / 2 else (most, box["right"] - 2)
     drag((start, middle), ((start + end) / 2, middle), (end, middle))
-    WebDriverWait(browser, 5).until(lambda _: slider.get_attribute("value") == str(goal))
+    WebDriverWait(browser, 5, 0.02).until(lambda _: slider.get_attribute("value") == str(goal))
     words = json.loads(slider.get_attribute("data-words"))[goal]
     assert slider.get_attribute("aria-valuetext") == words
     assert slider.find_element(By.XPATH, "following-sibling::output").text == words
@@ -147,7 +147,7 @@ def tap(browser, drag, element, happened):
         box = browser.execute_script("return arguments[0].getBoundingClientRect().toJSON()", element)
         drag((box["left"] + box["width"] / 2, box["top"] + box["height"] / 2))
         try:
-            return WebDriverWait(browser, 5).until(happened)
+            return WebDriverWait(browser, 5, 0.02).until(happened)
         except TimeoutException:
             if not left:
                 raise

@@ -180,12 +180,12 @@ def test_search_finds_a_chapter(browser, wide, origin):
     def hits():
         return [link for link in browser.find_elements(By.CSS_SELECTOR, "#search-results li a") if link.text == title]
 
-    WebDriverWait(browser, 20).until(lambda _: hits())
+    WebDriverWait(browser, 20, 0.02).until(lambda _: hits())
     assert not foreign_requests(browser, origin)
     if origin.startswith("http"):  # a page opened as a file may not fetch others, for the excerpts under the titles
         assert not errors(browser)
     hits()[0].click()
-    WebDriverWait(browser, 20).until(lambda _: "/notebooks/02_unpooling.html" in browser.current_url)
+    WebDriverWait(browser, 20, 0.02).until(lambda _: "/notebooks/02_unpooling.html" in browser.current_url)
     assert browser.find_element(By.CSS_SELECTOR, "article h1").text.startswith(title)
 
 

@@ -57,7 +57,7 @@ def parts(browser, number=0):
 
 
 def settle(browser, root, caption):
-    WebDriverWait(browser, 20).until(
+    WebDriverWait(browser, 20, 0.02).until(
         lambda _: (
             root.find_element(By.TAG_NAME, "figcaption").text == caption
             and root.find_element(By.CSS_SELECTOR, ".zf-view").get_attribute("aria-busy") == "false"
@@ -97,11 +97,11 @@ def test_the_impossible_is_red_and_takes_the_pictures_place(browser, page):
     kind.send_keys(Keys.END)
     step.send_keys(Keys.ARROW_RIGHT)
     red = root.find_element(By.CSS_SELECTOR, ".zf-impossible")
-    WebDriverWait(browser, 20).until(lambda _: red.text == "Two curves & a <line> do not fit.")
+    WebDriverWait(browser, 20, 0.02).until(lambda _: red.text == "Two curves & a <line> do not fit.")
     assert not [img for img in root.find_elements(By.TAG_NAME, "img") if img.is_displayed()]
     assert root.size["height"] == height
     step.send_keys(Keys.ARROW_LEFT)
-    WebDriverWait(browser, 20).until(lambda _: not red.is_displayed())
+    WebDriverWait(browser, 20, 0.02).until(lambda _: not red.is_displayed())
 
 
 def test_explorers_do_not_touch_each_other_and_load_when_reached(browser, page, explorer):
@@ -114,7 +114,7 @@ def test_explorers_do_not_touch_each_other_and_load_when_reached(browser, page, 
     settle(browser, root, explorer.alt(**start | {"step": 4}))
     assert other.find_element(By.TAG_NAME, "output").get_attribute("textContent") == "1"
     browser.execute_script("arguments[0].scrollIntoView()", other)
-    WebDriverWait(browser, 20).until(lambda _: len(other.find_elements(By.TAG_NAME, "img")) == 2)
+    WebDriverWait(browser, 20, 0.02).until(lambda _: len(other.find_elements(By.TAG_NAME, "img")) == 2)
 
 
 def switches(browser, root, step):
@@ -199,7 +199,7 @@ def test_a_missing_sheet_leaves_the_first_picture_and_says_so_until_it_is_there(
     red = root.find_element(By.CSS_SELECTOR, ".zf-impossible")
     start = {"kind": "photograph", "step": 1, "mirrored": False}
     for control in (step, kind):
-        WebDriverWait(browser, 20).until(lambda _: "can't be loaded" in red.text)
+        WebDriverWait(browser, 20, 0.02).until(lambda _: "can't be loaded" in red.text)
         settle(browser, root, explorer.alt(**start))
         (image,) = [img for img in root.find_elements(By.TAG_NAME, "img") if img.is_displayed()]
         assert image.accessible_name == explorer.alt(**start)
