@@ -63,7 +63,9 @@ def install(python: Path, what: list[str], log) -> None:
     """Install requirements, given as pip's arguments, by the uv of that environment; by pip where uv fails."""
     uv = python.with_name("uv")
     if uv.exists():
-        as_pip_does = ["--index-strategy", "unsafe-best-match"]  # a package may come from any of several indexes
+        # As pip does: a package may come from any of several indexes, and all are compiled here and once, instead of by
+        # every process that meets them first.
+        as_pip_does = ["--index-strategy", "unsafe-best-match", "--compile-bytecode"]
         command = [uv, "pip", "install", "--python", python, *as_pip_does, *what]
         if not called(command, log, os.environ | pip_settings(python)):
             return
