@@ -43,6 +43,7 @@ def page(browser, tmp_path):
 def open_page(browser, file, width):
     screen = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 500}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    browser.get_log("browser")  # forget the page before
     browser.get(file.as_uri())
 
 
