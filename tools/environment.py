@@ -7,6 +7,8 @@ that a machine must have. Where uv can't be had or does not get through, pip doe
 What the installers say goes to a log; its path is printed if they fail.
 """
 
+from __future__ import annotations  # an older Python, too, is to get as far as the sentence that asks for a newer one
+
 import ast
 import os
 import re
