@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import PIL
 
 from zflib import atomic
 from zflib.data.pictures import UnreadablePicture, centre_square, read, to_array
@@ -22,7 +23,7 @@ class PictureSet:
 
     pixels       (N, side, side, 3) uint8
     labels       (N,) int64, positions in `class_names`
-    fingerprint  SHA-256 over the files' names and sizes (or the generator's settings): which data this was
+    fingerprint  SHA-256 over the files' names, classes and contents (or the generator's settings): which data this was
     unreadable   what could not be read and was left out, one message each
     """
 
@@ -78,6 +79,19 @@ def imagenette(split: str, side: int, download: bool = False) -> PictureSet:
 
 _PICTURES = {"train": 9469, "val": 3925}
 
+# The copies that the weights and results were made with keep the fingerprints, of names and sizes, that stand in their
+# records. In pairs: the fingerprint of the contents, the recorded one.
+_RECORDED = (
+    (
+        "458534376e6debaf39c35da5b6b79b2a5a88e21dd929c13db3999a32e4427b95",
+        "837b5a877b578e5e6434ffc6e96a73c96490fa21338e63e7a9669b8c658064aa",
+    ),
+    (
+        "6bef326c21e30c74a4e3b4fabc2b87ccb23e990bae4c5b7cae7705cdffb9b566",
+        "00e788118a8a09667671d74bf095bb3169c6089bdb63dad8553824140a975b64",
+    ),
+)
+
 
 def folder(path: str | os.PathLike[str], side: int) -> PictureSet:
     """The pictures of a folder with one folder for each class (torchvision's ImageFolder), as squares of `side` pixels.
@@ -123,44 +137,53 @@ def part(pictures: PictureSet, percent: float) -> PictureSet:
 def _decoded(
     name: str, samples: Sequence[tuple[str, int]], class_names: tuple[str, ...], side: int, root: Path
 ) -> PictureSet:
-    digest = hashlib.sha256()
-    for path, label in samples:
-        digest.update(f"{Path(path).name} {_size(path)} {label}\n".encode())
-    fingerprint = digest.hexdigest()
-    kept = root / "decoded" / f"{name.replace(' ', '-')}-{side}-{fingerprint[:12]}.npz"
+    fingerprint = _contents(samples)
+    # Another Pillow may decode other pixels.
+    made_of = f"{name.replace(' ', '-')}-{side}-{fingerprint[:16]}-pillow{PIL.__version__}"
+    kept = root / "decoded" / f"{made_of}.npz"
     try:
         with np.load(kept) as stored:
-            pixels, readable, unreadable = stored["pixels"], stored["readable"], tuple(stored["unreadable"].tolist())
+            pixels, readable, reasons = stored["pixels"], stored["readable"], stored["reasons"].tolist()
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):  # not there, or not whole
-        pixels, readable, unreadable = _decode(name, [path for path, _ in samples], side)
-        _keep(kept, pixels=pixels, readable=readable, unreadable=np.array(unreadable, dtype=str))
+        pixels, readable, reasons = _decode(name, [path for path, _ in samples], side)
+        _keep(kept, pixels=pixels, readable=readable, reasons=np.array(reasons, dtype=str))
+    left_out = [path for (path, _), good in zip(samples, readable, strict=True) if not good]
+    unreadable = tuple(path + reason for path, reason in zip(left_out, reasons, strict=True))
     if not readable.any():
         raise UnreadablePicture(f"None of {name}'s {len(samples)} pictures can be read. The first: {unreadable[0]}")
     labels = np.array([label for _, label in samples], dtype=np.int64)[readable]
-    return PictureSet(name, pixels, labels, class_names, fingerprint, unreadable)
+    recorded = dict(_RECORDED).get(fingerprint, fingerprint)
+    return PictureSet(name, pixels, labels, class_names, recorded, unreadable)
 
 
-def _size(path: str) -> int:
-    try:
-        return os.stat(path).st_size
-    except OSError:  # a broken link: `read` will say so
-        return 0
+def _contents(samples: Sequence[tuple[str, int]]) -> str:
+    """SHA-256 over each file's name, class and contents."""
+    digest = hashlib.sha256()
+    for path, label in samples:
+        try:
+            with open(path, "rb") as file:
+                held = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:  # a broken link, say: `read` will say so
+            held = str(error.errno)
+        digest.update(f"{Path(path).name} {held} {label}\n".encode())
+    return digest.hexdigest()
 
 
-def _decode(name: str, paths: Sequence[str], side: int) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
-    """Pixels of the readable pictures, which of all they are, and a message for each of the others."""
+def _decode(name: str, paths: Sequence[str], side: int) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Pixels of the readable pictures, which of all they are, and for each of the others what follows its path in the
+    message: the same file may lie elsewhere next time."""
     from tqdm.auto import tqdm
 
     pixels = np.empty((len(paths), side, side, 3), dtype=np.uint8)
-    readable, unreadable = np.ones(len(paths), dtype=bool), []
+    readable, reasons = np.ones(len(paths), dtype=bool), []
     for at, path in enumerate(tqdm(paths, desc=f"reading {name}", unit="picture", mininterval=1)):
         try:
             pixels[at] = to_array(centre_square(read(path), side))
         except UnreadablePicture as error:
             readable[at] = False
-            unreadable.append(str(error))
+            reasons.append(str(error).removeprefix(path))
             tqdm.write(f"left out: {error}")
-    return pixels[readable], readable, tuple(unreadable)
+    return pixels[readable], readable, reasons
 
 
 def _keep(path: Path, **arrays: np.ndarray) -> None:
