@@ -45,6 +45,8 @@ def test_one_convolution_by_hand():
     conv = nn.Conv2d(3, 1, 7, stride=3, padding=2)
     assert clear_units([conv, nn.ReLU()], 20) == Clear(1, 5, 3) and len(clear_units([conv], 20)) == 5
     assert len(clear_units([conv], 5)) == 0
+    # Every other pixel of 13: windows at 1 to 7.
+    assert clear_units([nn.Conv2d(3, 1, 7, stride=3, padding=2, dilation=2)], 20) == Clear(1, 3, 3)
 
 
 @torch.no_grad()

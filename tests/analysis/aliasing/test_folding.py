@@ -1,5 +1,6 @@
 """The folding law, and the three measures of the harm it does."""
 
+import math
 from collections import defaultdict
 
 import numpy as np
@@ -72,7 +73,7 @@ def gabor(frequency, degrees=0.0, side=31, width=6.0, phase=0.5):
     return (np.exp(-(x**2 + y**2) / 2 / width**2) * np.cos(2 * np.pi * (fx * x + fy * y) + phase))[None, None]
 
 
-def by_hand(filters, s, size):
+def by_hand(filters, s, size, falloff=0):
     """Overlap and energy beyond Nyquist, frequency by frequency."""
     overlaps, beyond = [], []
     for one in filters:
@@ -80,10 +81,11 @@ def by_hand(filters, s, size):
         groups, far = defaultdict(list), 0.0
         for i in range(size):
             for j in range(size):
-                groups[i % (size // s), j % (size // s)].append(power[i, j])
                 nearest = [min(k, size - k) / size for k in (i, j)]
                 far += power[i, j] * (max(nearest) > 0.5 / s)
-        overlaps.append(1 - sum(map(max, groups.values())) / power.sum())
+                seen = power[i, j] / max(math.hypot(*nearest), 1 / size) ** falloff
+                groups[i % (size // s), j % (size // s)].append(seen)
+        overlaps.append(1 - sum(map(max, groups.values())) / sum(map(sum, groups.values())))
         beyond.append(far / power.sum())
     return overlaps, beyond
 
@@ -93,6 +95,8 @@ def test_measures_equal_the_slow_way(s, size):
     filters = np.random.default_rng(s).normal(size=(3, 2, 5, 5))
     overlaps, beyond = by_hand(filters, s, size)
     np.testing.assert_allclose(overlap(filters, s), overlaps, atol=1e-12)
+    of_photographs = by_hand(filters, s, size, falloff=2)[0]
+    np.testing.assert_allclose(overlap(filters, s, falloff=2), of_photographs, atol=1e-12)
     np.testing.assert_allclose(beyond_nyquist(filters, s), beyond, atol=1e-12)
 
 
@@ -105,6 +109,12 @@ def test_shares_keep_within_their_bounds(seed, s):
     np.testing.assert_allclose(overlap(7 * filters, s), shares)
     if s == 1:
         np.testing.assert_allclose([shares, beyond_nyquist(filters, 1)], 0, atol=1e-12)
+
+
+@pytest.mark.parametrize("bad", [-1, np.nan, "white"])
+def test_a_falloff_is_a_number_of_0_or_more(bad):
+    with pytest.raises(ValueError, match="falloff"):
+        overlap(np.ones((1, 1, 3, 3)), 2, falloff=bad)
 
 
 def test_a_single_pixel_overlaps_as_much_as_can_be():

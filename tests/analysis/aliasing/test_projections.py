@@ -58,9 +58,22 @@ def test_lines_lie_where_they_should(projected):
     assert projected.lattice == pytest.approx(lattice, rel=0.02)
 
 
+def test_layer_2_is_projected_with_its_own_spacing(net):
+    """Units 8 pixels apart: of 40 x 40 pixels every wave of (0.3, 0.05) + (k, l) / 8 has whole periods."""
+    found = project_alias(net, (0.3, 0.05), 83, "conv2", side=160)
+    inside = found.projection[:, 60:100, 60:100]
+    power = (np.abs(np.fft.fft2(inside - inside.mean((1, 2), keepdims=True))) ** 2).sum(0)
+    power /= power.sum()
+    lattice = sum(power[i, j] for i in range(0, 40, 5) for j in range(0, 40, 5))
+    mirrored = np.roll(power[::-1, ::-1], 1, (0, 1))
+    false = sum((power + mirrored)[(2 + i) % 40, (12 + j) % 40] for i in range(0, 40, 5) for j in range(0, 40, 5))
+    assert found.lattice == pytest.approx(lattice, rel=0.1)
+    assert found.true + found.alias + found.repeats == pytest.approx(false, rel=0.1)
+
+
 def test_rubbish_is_refused(net):
-    with pytest.raises(ValueError, match="not from 'conv2'"):
-        project_alias(net, (0.3, 0.05), 0, "conv2")
+    with pytest.raises(ValueError, match="not from 'conv3'"):
+        project_alias(net, (0.3, 0.05), 0, "conv3")
     with pytest.raises(ValueError, match="One grating at a time"):
         project_alias(net, [(0.3, 0.05)], 0)
     with pytest.raises(ValueError, match="no map 48"):

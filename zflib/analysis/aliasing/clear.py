@@ -38,10 +38,12 @@ def clear_units(layers: Iterable[nn.Module], side: int) -> Clear:
     first, last, jump = 0, side - 1, 1
     for layer in layers:
         if isinstance(layer, nn.Conv2d | nn.MaxPool2d | Blur):
-            kernel, stride, pad = (
-                v[0] if isinstance(v, tuple) else v for v in (layer.kernel_size, layer.stride, layer.padding)
+            kernel, stride, pad, dilation = (
+                v[0] if isinstance(v, tuple) else v
+                for v in (layer.kernel_size, layer.stride, layer.padding, getattr(layer, "dilation", 1))
             )
-            first, last = ceil((first + pad) / stride), floor((last + pad + 1 - kernel) / stride)
+            reach = dilation * (kernel - 1)
+            first, last = ceil((first + pad) / stride), floor((last + pad - reach) / stride)
             jump *= stride
     return Clear(first, last, jump)
 

@@ -15,7 +15,7 @@ import numpy as np
 from zflib.analysis import spectrum
 from zflib.analysis.aliasing.gratings import together
 from zflib.analysis.spectrum.filters import SIZE, as_weights, power_at
-from zflib.arguments import array, whole
+from zflib.arguments import array, number, whole
 
 
 def fold(frequency: Any, stride: int) -> np.ndarray:
@@ -50,10 +50,12 @@ def alias_distance(a: Any, b: Any, stride: int) -> np.ndarray:
     return np.minimum(same, mirrored)
 
 
-def overlap(filters: Any, stride: int) -> np.ndarray:
+def overlap(filters: Any, stride: int, falloff: float = 0.0) -> np.ndarray:
     """Share of each filter's energy that a stride lays under stronger energy of the same filter.
 
     filters  (maps, channels, k, k), or a network, whose conv1 is meant, as in `zflib.spectrum`
+    falloff  the pictures' power falls as 1 / f^falloff, f the distance from zero frequency: 0 is white noise, which
+             makes the energy the filter's own; 2 is near to photographs, whose fine detail is faint
 
     |H|^2, summed over colour, is grouped by frequency modulo 1/s per axis: the s^2 members of a group become one
     frequency on the map. The overlap is 1 - (sum over groups of the largest member) / total.
@@ -61,8 +63,15 @@ def overlap(filters: Any, stride: int) -> np.ndarray:
     Returns (maps,): 0 where every frequency on the map has one origin, 1 - 1/s^2 at most, NaN for a filter of zeros.
     A real filter has two lobes, at f0 and -f0. They count as what they are: apart, they are members of two groups; on
     top of each other, where 2 f0 is a point of the lattice (k/s, l/s), they have an overlap of a half.
+
+    Raises ValueError for a falloff below 0 or not finite. At zero frequency the pictures have the power of the
+    grid's first step, about 1/66 cycles per pixel.
     """
-    power = _power(filters, stride)
+    power, falloff = _power(filters, stride), number("falloff", falloff)
+    if falloff < 0:
+        raise ValueError(f"The falloff of a picture's power is 0 or more, not {falloff}.")
+    axis = np.fft.fftshift(np.fft.fftfreq(power.shape[1]))
+    power = power * np.hypot(axis[:, None], axis).clip(min=1 / power.shape[1]) ** -falloff
     side = power.shape[1] // stride
     groups = power.reshape(-1, stride, side, stride, side)
     total = power.sum((1, 2))
