@@ -68,8 +68,8 @@ def project_alias(
 
     frequency  (2,) cycles per pixel; phase, amplitude and colour as in `grating`
     channel    of the map, all of whose units are projected, and the projections added
-    step       "conv1" or "relu1", which are one to a deconvnet, "pool1" or "conv2"; waves fold and repeat by the spacing
-               of its units
+    step       "conv1" or "relu1", which are one to a deconvnet, "pool1" or "conv2"; waves fold and repeat by the
+               spacing of its units
 
     The constant is the map's mean; switches are the grating's own. Raises ValueError for another step, a channel that
     the step does not have or that does not respond, for a picture that is too small, and for a grating that folds to
