@@ -1,6 +1,7 @@
 """The network: contrast normalisation, names, initialisation, inputs of every kind, preprocessing."""
 
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -124,6 +125,19 @@ def test_initial_weights_are_gaussian_of_a_hundredth_and_biases_zero(architectur
             assert abs(values.mean()) < 5 / n**0.5
             assert abs(values.std() - 1) < 5 / (2 * n) ** 0.5
             assert abs(values.pow(4).mean() - 3) < 5 * (96 / n) ** 0.5  # a Gaussian's, not a uniform's 1.8
+
+
+def test_he_initialisation_keeps_the_size_of_signals_between_the_first_layer_and_the_last():
+    net = ConvNet(ALEXNET.mini()).initialise(0.014, seed=0, he=True)
+    for name, module in net.named_children():
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            fan_in = math.prod(module.weight.shape[1:])
+            expected = 0.014 if name in ("conv1", "fc8") else math.sqrt(2 / fan_in)
+            assert module.weight.std().item() == pytest.approx(expected, rel=0.02), name
+            assert not module.bias.any()
+    signals = torch.randn(1000, net.fc7.in_features).relu()
+    with torch.no_grad():
+        assert net.fc7(signals).relu().square().mean() == pytest.approx(signals.square().mean().item(), rel=0.1)
 
 
 def test_initialise_by_seed(net):

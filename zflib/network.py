@@ -136,8 +136,13 @@ class ConvNet(nn.Module):
         self.initialise()
 
     @torch.no_grad()
-    def initialise(self, std: float = 0.01, conv1_std: float | None = None, seed: int | None = None) -> ConvNet:
+    def initialise(
+        self, std: float = 0.01, conv1_std: float | None = None, seed: int | None = None, he: bool = False
+    ) -> ConvNet:
         """Draw all weights anew: Gaussian of s.d. `std` (conv1: `conv1_std` if given), biases 0 (Section 3).
+
+        he  between the first layer and the last, s.d. sqrt(2 / fan-in) instead: signals keep their size through
+            rectified layers (He et al. 2015)
 
         Raises ValueError for a spread that is negative or no number, and a seed that is not whole.
         """
@@ -148,6 +153,8 @@ class ConvNet(nn.Module):
         for name, module in self.named_children():
             if isinstance(module, nn.Conv2d | nn.Linear):
                 spread = conv1_std if name == "conv1" and conv1_std is not None else std
+                if he and name not in ("conv1", "fc8"):
+                    spread = (2 / module.weight[0].numel()) ** 0.5
                 module.weight.copy_(torch.randn(module.weight.shape, generator=generator) * spread)
                 module.bias.zero_()
         return self

@@ -11,7 +11,8 @@ import torch
 import zflib
 from zflib.training import brief
 from zflib.training.brief import BRIEF, train_briefly
-from zflib.training.loop import Diverged, learning_rate
+from zflib.training.loop import Diverged
+from zflib.training.recipe import learning_rate
 
 
 @pytest.fixture

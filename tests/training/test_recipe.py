@@ -1,12 +1,12 @@
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import pairwise
 
 import pytest
 import torch
 
-from zflib import paper
-from zflib.training.loop import learning_rate, plateau_factor
-from zflib.training.recipe import MINI, PAPER, best_precision
+from zflib import ALEXNET, ConvNet, paper
+from zflib.training import loop
+from zflib.training.recipe import MINI, PAPER, best_precision, learning_rate, plateau_factor
 
 
 def test_paper_recipe_is_section_3():
@@ -20,6 +20,28 @@ def test_paper_recipe_is_section_3():
     assert PAPER.dropout == said["dropout"]["rate"] and PAPER.rms_radius == said["filter_rms_clip"]["radius"]
     assert PAPER.init_std == said["init"]["weights"] and PAPER.conv1_std is None
     assert PAPER.crop_area[0] == PAPER.crop_area[1] == pytest.approx((224 / 256) ** 2)
+
+
+def test_a_record_names_what_most_runs_do_without_only_where_it_is_used():
+    assert "he" not in MINI.record() and "pool5_dropout" not in MINI.record()
+    changed = replace(MINI, he=True, pool5_dropout=0.5, dropout=0.0).record()
+    assert changed["he"] is True and changed["pool5_dropout"] == 0.5 and changed["dropout"] == 0.0
+    assert MINI.record() == {k: v for k, v in asdict(MINI).items() if k not in ("he", "pool5_dropout")}
+
+
+def test_dropout_on_pool5_is_on_while_it_trains_and_scales_what_is_left():
+    net = ConvNet(ALEXNET.without(6, 7).mini())
+    loop.prepare(net, replace(MINI, pool5_dropout=0.25), seed=0)
+    seen = []
+    net.pool5.register_forward_hook(lambda *_: seen.append(_[-1]))
+    x = torch.randn(4, 3, 128, 128)
+    with torch.no_grad():
+        net.eval()(x)
+        net.train()(x)
+    whole, dropped = seen
+    gone = (dropped == 0) & (whole > 0)
+    assert gone.sum() / (whole > 0).sum() == pytest.approx(0.25, abs=0.03)
+    torch.testing.assert_close(dropped[~gone], whole[~gone] / 0.75)
 
 
 def test_one_cycle_rises_for_fifteen_hundredths_and_falls_to_zero():

@@ -45,6 +45,11 @@ def add(commands: Any) -> None:
         metavar="PERCENT",
         help="train on that share of the pictures, for as many steps",
     )
+    added.add_argument("--dropout", type=options.share, metavar="SHARE", help="in layers 6 and 7; default: 0.5")
+    added.add_argument("--pool5-dropout", type=options.share, metavar="SHARE", help="before layer 6; default: 0")
+    added.add_argument(
+        "--he", action="store_true", help="He initialisation between the first layer and the last; default: Gaussian"
+    )
     options.add_precision(added)
     added.add_argument("--plan", action="store_true", help="show the plan and stop")
     added.add_argument(
@@ -70,8 +75,8 @@ def run(given: argparse.Namespace) -> None:
 
     preset = plan.PRESETS[given.preset]
     recipe = replace(preset.recipe, precision=options.precision(given))
-    changes = {"epochs": given.epochs, "learning_rate": given.learning_rate}
-    recipe = replace(recipe, **{key: value for key, value in changes.items() if value is not None})
+    settings = ("epochs", "learning_rate", "dropout", "pool5_dropout", "he")
+    recipe = replace(recipe, **{key: value for key in settings if (value := getattr(given, key)) is not None})
     jobs = plan.jobs(preset, given.networks, given.rows, given.seeds)
     source = given.data or _imagenette_or_synthetic(given.download)
     training, validation = options.training_and_validation(source, preset.sides, given.download)
@@ -82,6 +87,10 @@ def run(given: argparse.Namespace) -> None:
         name += f"_{given.share:g}_percent"
     if given.learning_rate:
         name += f"_rate_{given.learning_rate:g}"
+    for setting in ("dropout", "pool5_dropout"):
+        if (value := getattr(given, setting)) is not None:
+            name += f"_{setting}_{value:g}"
+    name += "_he" * given.he
     # What is not of the course's plan must not lie among its results: other pictures, another budget, more seeds.
     own = source == "imagenette" and not given.epochs and given.preset == "mini" and {*jobs} <= {*plan.jobs(preset)}
     if not own:

@@ -93,6 +93,13 @@ def positive(text: str) -> float:
     return value
 
 
+def share(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < 1:
+        raise argparse.ArgumentTypeError(f"{value:g} is not from 0 to below 1")
+    return value
+
+
 def count(text: str) -> int:
     value = int(text)
     if value < 1:

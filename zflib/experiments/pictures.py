@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +47,7 @@ def measure(training: PictureSet, recipe: Recipe = MINI, seed: int = 0, size: in
     return {
         "what": "mean power spectrum of the training pictures as training shows them, in squared grey levels",
         "pictures": {"set": training.name, "count": len(training), "fingerprint": training.fingerprint, "size": size},
-        "recipe": asdict(recipe),
+        "recipe": recipe.record(),
         "seed": seed,
         "power": [[float(f"{value:.4g}") for value in row] for row in found.power],
         "edges": found.edges.tolist(),

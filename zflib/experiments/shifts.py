@@ -23,7 +23,7 @@ from zflib.analysis.aliasing import equivariance_error, lowpass, multiply_adds, 
 from zflib.data.sets import PictureSet, imagenette
 from zflib.experiments import read, write
 from zflib.network import ConvNet
-from zflib.training.recipe import MINI, Recipe, best_precision
+from zflib.training.recipe import MINI, Recipe, best_precision, learning_rate
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -66,7 +66,7 @@ def tune(net: ConvNet, pictures: PictureSet, seed: int, fabric: Fabric, recipe: 
     from tqdm.auto import tqdm
 
     from zflib.training import augment
-    from zflib.training.loop import clip_filters, learning_rate, sgd
+    from zflib.training.loop import clip_filters, sgd
 
     net = copy.deepcopy(net).train().to(memory_format=torch.channels_last)
     model, optimizer = fabric.setup(net, sgd(net, recipe))

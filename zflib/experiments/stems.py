@@ -159,7 +159,7 @@ def collect(root: Path, validation: PictureSet, bank: Path) -> dict[str, Any]:
         "pictures": {"set": validation.name, "count": len(validation), "fingerprint": validation.fingerprint},
         "pictures_shifted": min(PICTURES, len(validation)),
         "networks": {
-            name: {"architecture": asdict(a), "recipe": asdict(r), "macs": sum(s.macs for s in a.geometry())}
+            name: {"architecture": asdict(a), "recipe": r.record(), "macs": sum(s.macs for s in a.geometry())}
             for name, (a, r) in RUNS.items()
         },
         "runs": runs,

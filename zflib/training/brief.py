@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 import torch
-from torch import nn
 from torch.nn import functional as F
 
 from zflib.architecture import Architecture
@@ -20,8 +19,8 @@ from zflib.data.synthetic import synthetic
 from zflib.network import ConvNet, device
 from zflib.training import augment
 from zflib.training.evaluate import Evaluation, evaluate
-from zflib.training.loop import Diverged, channel_mean, clip_filters, learning_rate, sgd
-from zflib.training.recipe import MINI_SHORT, Recipe, best_precision
+from zflib.training.loop import Diverged, channel_mean, clip_filters, prepare, sgd
+from zflib.training.recipe import MINI_SHORT, Recipe, best_precision, learning_rate
 
 # The schedule counts the whole budget as its one epoch. Small batches and larger initial weights, because minutes allow
 # a few hundred steps: with batches of 64 and an s.d. of 0.014 the loss stays at that of guessing for the first eighty.
@@ -104,12 +103,10 @@ def train_briefly(
         raise ValueError(f"Batches of {recipe.batch_size} need more than {len(pictures)} pictures.")
 
     mean = torch.from_numpy(channel_mean(pictures.pixels)).float().view(3, 1, 1)
-    net = ConvNet(architecture, mean, pictures.class_names).initialise(recipe.init_std, recipe.conv1_std, seed)
+    net = ConvNet(architecture, mean, pictures.class_names)
+    prepare(net, recipe, seed)
     if start:
         start(net)
-    for module in net.modules():
-        if isinstance(module, nn.Dropout):
-            module.p = recipe.dropout
     net.to(device(), memory_format=torch.channels_last).train()
     optimizer = sgd(net, recipe)
     half = recipe.precision == "bf16-mixed"

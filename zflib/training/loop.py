@@ -24,7 +24,7 @@ from zflib.data.sets import PictureSet
 from zflib.network import ConvNet
 from zflib.training import augment, checkpoint, machine
 from zflib.training.evaluate import evaluate
-from zflib.training.recipe import Recipe
+from zflib.training.recipe import Recipe, learning_rate, plateau_factor
 
 if TYPE_CHECKING:  # a chapter trains for a minute without Fabric and tqdm, which come with zflib[train]
     from lightning_fabric import Fabric
@@ -46,7 +46,7 @@ class Run:
             json.dumps(
                 {
                     "architecture": asdict(self.architecture),
-                    "recipe": asdict(self.recipe),
+                    "recipe": self.recipe.record(),
                     "seed": self.seed,
                     "data": self.train.name,
                     "fingerprint": self.train.fingerprint,
@@ -114,10 +114,7 @@ def train(
         )
     mean = torch.from_numpy(channel_mean(run.train.pixels)).float().view(3, 1, 1)
     net = ConvNet(run.architecture, mean, run.train.class_names)
-    net.initialise(recipe.init_std, recipe.conv1_std, seed=run.seed)
-    for module in net.modules():
-        if isinstance(module, nn.Dropout):
-            module.p = recipe.dropout
+    prepare(net, recipe, run.seed)
     net.to(memory_format=torch.channels_last)
     optimizer = sgd(net, recipe)
     model, optimizer = fabric.setup(net, optimizer)
@@ -250,27 +247,14 @@ def _json(content: Any) -> bytes:
     return (json.dumps(content, indent=1) + "\n").encode()
 
 
-def learning_rate(recipe: Recipe, epochs_done: float) -> float:
-    """One-cycle: from a 25th up to the peak over the first 15 %, then down a cosine to zero. Plateau: the peak."""
-    if recipe.schedule != "one-cycle":
-        return recipe.learning_rate
-    at, rise = min(epochs_done / recipe.epochs, 1.0), 0.15
-    if at < rise:
-        return recipe.learning_rate * (0.04 + 0.96 * (1 - math.cos(math.pi * at / rise)) / 2)
-    return recipe.learning_rate * (1 + math.cos(math.pi * (at - rise) / (1 - rise))) / 2
-
-
-def plateau_factor(validation_losses: list[float]) -> float:
-    """A tenth for every five epochs in a row without a new best validation loss."""
-    factor, best, waited = 1.0, math.inf, 0
-    for loss in validation_losses:
-        if loss < best:
-            best, waited = loss, 0
-        else:
-            waited += 1
-            if waited == 5:
-                factor, waited = factor / 10, 0
-    return factor
+def prepare(net: ConvNet, recipe: Recipe, seed: int) -> None:
+    """Draw the weights and set the dropout of a new network as the recipe says."""
+    net.initialise(recipe.init_std, recipe.conv1_std, seed, recipe.he)
+    for module in net.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = recipe.dropout
+    if recipe.pool5_dropout:  # in training mode only; a network loaded from a checkpoint has no hook
+        net.pool5.register_forward_hook(lambda pool, _, out: F.dropout(out, recipe.pool5_dropout, pool.training))
 
 
 @torch.no_grad()

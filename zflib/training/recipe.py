@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import math
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import torch
 
@@ -12,7 +14,11 @@ class Recipe:
     """Everything that decides a run besides architecture, data and seed. Inputs are in about [-128, 128].
 
     schedule        "one-cycle" (rise, then cosine to zero) or "plateau" (a tenth when the validation loss stalls)
+    he              layers between the first and the last start with s.d. sqrt(2 / fan-in) (He et al. 2015) instead of
+                    init_std: a derivation for layers that read and feed rectifiers, not for pixels or the softmax
     rms_radius      a convolution filter whose root mean square exceeds it is scaled back to it; None for no clipping
+    dropout         share of the units of layers 6 and 7 that a step leaves out
+    pool5_dropout   the same of pool5's values, for networks that have lost layers 6 and 7
     crop_area       least and greatest share of the picture's area that a training crop covers; (a, a) for fixed crops
     crop_aspect     greatest width-to-height ratio of a crop, and its reciprocal the least
     contrast        a crop's contrast is multiplied by 1 +- this
@@ -34,6 +40,12 @@ class Recipe:
     crop_aspect: float = 1.0
     contrast: float = 0.0
     precision: str = "32-true"
+    he: bool = False
+    pool5_dropout: float = 0.0
+
+    def record(self) -> dict[str, Any]:
+        """All settings by name; `he` and `pool5_dropout` only where they are used, as the first runs had neither."""
+        return {key: value for key, value in asdict(self).items() if value or key not in ("he", "pool5_dropout")}
 
 
 # Section 3. The paper's crops are the corners and the centre, 224 of 256 pixels a side; ours are of that size anywhere.
@@ -69,6 +81,29 @@ MINI_SHORT = replace(
     crop_aspect=PAPER.crop_aspect,
     contrast=PAPER.contrast,
 )
+
+
+def learning_rate(recipe: Recipe, epochs_done: float) -> float:
+    """One-cycle: from a 25th up to the peak over the first 15 %, then down a cosine to zero. Plateau: the peak."""
+    if recipe.schedule != "one-cycle":
+        return recipe.learning_rate
+    at, rise = min(epochs_done / recipe.epochs, 1.0), 0.15
+    if at < rise:
+        return recipe.learning_rate * (0.04 + 0.96 * (1 - math.cos(math.pi * at / rise)) / 2)
+    return recipe.learning_rate * (1 + math.cos(math.pi * (at - rise) / (1 - rise))) / 2
+
+
+def plateau_factor(validation_losses: list[float]) -> float:
+    """A tenth for every five epochs in a row without a new best validation loss."""
+    factor, best, waited = 1.0, math.inf, 0
+    for loss in validation_losses:
+        if loss < best:
+            best, waited = loss, 0
+        else:
+            waited += 1
+            if waited == 5:
+                factor, waited = factor / 10, 0
+    return factor
 
 
 def best_precision() -> str:

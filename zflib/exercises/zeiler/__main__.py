@@ -1,6 +1,6 @@
 """`python -m zflib.exercises.zeiler`: make the patients anew, and measure what the remedy of each does."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import date
 
 from tqdm.auto import tqdm
@@ -40,7 +40,7 @@ for number in tqdm(NUMBERS, desc="patients"):
         "date": date.today().isoformat(),
         "command": "python -m zflib.exercises.zeiler",
         **describe(device()),
-        "recipe": asdict(replace(setting.recipe, precision=best_precision())),
+        "recipe": replace(setting.recipe, precision=best_precision()).record(),
         "start": {"conv1_bias": setting.bias, "conv1_strengths": "log-normal, s.d. 1.2, drawn from seed 5"},
     }
     after = treat(number, tell.remedy if tell else "nothing").net
