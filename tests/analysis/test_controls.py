@@ -11,11 +11,12 @@ import zflib
 from zflib.analysis.controls import (
     cascade,
     control_projections,
-    correlation,
     other_channels,
+    other_pictures,
     randomised,
     shuffled,
 )
+from zflib.analysis.likeness import likeness
 
 
 @pytest.fixture(scope="module", params=[zflib.ZFNET, zflib.ALEXNET], ids=lambda a: a.name)
@@ -113,6 +114,15 @@ def test_other_channels_are_others():
         other_channels(units, 1)
 
 
+def test_other_pictures_are_others():
+    units = torch.tensor([[p, 5, 6, 7] for p in range(4)] * 20)
+    moved = other_pictures(units, 4, seed=0)
+    assert (moved[:, 0] != units[:, 0]).all() and set(moved[:, 0].tolist()) == set(range(4))
+    assert torch.equal(moved[:, 1:], units[:, 1:])
+    with pytest.raises(ValueError, match="pictures must be a whole number of at least 2"):
+        other_pictures(units, 1)
+
+
 def test_controls_share_windows_and_the_seed_does_not_matter(net, trace):
     units = torch.nonzero(trace["conv3"] > 0)[::2000][:6]
     found = control_projections(net, trace.images, "conv3", units)
@@ -120,6 +130,8 @@ def test_controls_share_windows_and_the_seed_does_not_matter(net, trace):
         "projection",
         "constant seed",
         "random channel",
+        "random picture",
+        "neither",
         "shuffled switches",
         "random conv3",
         "random conv3-conv2",
@@ -128,18 +140,32 @@ def test_controls_share_windows_and_the_seed_does_not_matter(net, trace):
     true = found["projection"]
     for name, patches in found.items():
         assert torch.equal(patches.top, true.top) and torch.equal(patches.left, true.left)
-        same = correlation(true.pixels, patches.pixels)
+        same = likeness(true, patches)["signed"]
         if name in ("projection", "constant seed"):
             np.testing.assert_allclose(same, 1, atol=1e-5)
         else:
             assert (same < 0.99).all()
 
 
-def test_correlation_is_numpys():
-    a, b = np.random.default_rng(0).normal(size=(2, 4, 3, 5, 6))
-    slow = [np.corrcoef(x.ravel(), y.ravel())[0, 1] for x, y in zip(a, b, strict=True)]
-    np.testing.assert_allclose(correlation(a, torch.from_numpy(b)), slow)
-    np.testing.assert_allclose(correlation(a, 7 - 2 * a), -1)
-    assert np.isnan(correlation(a[0], np.full_like(a[0], 3.0)))
-    with pytest.raises(ValueError, match="one shape"):
-        correlation(a, b[:2])
+def test_the_two_by_two_changes_the_unit_the_picture_or_both(net, trace):
+    """Each cell again, one unit at a time, with whole maps."""
+    deconv = zflib.DeconvNet(net)
+    units = torch.nonzero(trace["conv3"] > 0)[::2000][:6]
+    found = control_projections(net, trace.images, "conv3", units, seed=4)
+    maps = other_channels(units, trace["conv3"].shape[1], 4)[:, 1]
+    for at, (picture, channel, row, column) in enumerate(units.tolist()):
+        cells = {
+            "constant seed": (picture, channel),
+            "random channel": (picture, int(maps[at])),
+            "random picture": (1 - picture, channel),
+            "neither": (1 - picture, int(maps[at])),
+        }
+        for name, (seen, drawn) in cells.items():
+            slow = deconv.project(trace, "conv3", unit=(drawn, row, column), seed=1, local=False)[seen]
+            torch.testing.assert_close(found[name].paste(at), slow, rtol=1e-4, atol=1e-6)
+
+
+def test_one_picture_has_no_other(net, trace):
+    found = control_projections(net, trace.images[:1], "conv2", torch.tensor([[0, 3, 4, 5]]))
+    assert {"random channel", "shuffled switches"} < found.keys()
+    assert not {"random picture", "neither"} & found.keys()

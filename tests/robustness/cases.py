@@ -96,11 +96,21 @@ def cases():
             analysis.effective_field,
             {"projections": random.normal(size=(2, 3, 6, 6)), "share": 0.9},
         ),
+        "zflib.analysis.recovered": (
+            analysis.recovered,
+            {"maps": random.normal(size=(2, 6, 6)), "back": random.normal(size=(2, 6, 6))},
+        ),
         "zflib.analysis.class_entropy": (analysis.class_entropy, {"labels": np.array([[0, 1, 1], [2, 2, 2]])}),
         "zflib.analysis.random_entropy": (analysis.random_entropy, {"labels": labels, "k": 5}),
         "zflib.analysis.correlation": (
             analysis.correlation,
             {"a": random.normal(size=(2, 3, 5, 5)), "b": random.normal(size=(2, 3, 5, 5))},
+        ),
+        "zflib.analysis.magnitude": (analysis.magnitude, {"pictures": random.normal(size=(2, 3, 5, 5))}),
+        "zflib.analysis.blurred": (analysis.blurred, {"pictures": random.normal(size=(2, 3, 5, 5)), "width": 2.0}),
+        "zflib.analysis.likeness": (
+            lambda blur: analysis.likeness(patches, patches, blur)["signed"],
+            {"blur": 2.0},
         ),
         "zflib.analysis.shuffled": (lambda seed: analysis.shuffled(trace, net, seed).switches, {"seed": 0}),
         "zflib.analysis.randomised": (
@@ -109,6 +119,7 @@ def cases():
         ),
         "zflib.analysis.cascade": (lambda step: analysis.cascade(net, step), {"step": "conv3"}),
         "zflib.analysis.other_channels": (analysis.other_channels, {"units": units, "maps": 8, "seed": 0}),
+        "zflib.analysis.other_pictures": (analysis.other_pictures, {"units": units, "pictures": 3, "seed": 0}),
         "zflib.analysis.control_projections": (
             lambda **given: analysis.control_projections(net, **given),
             {"images": images, "step": "conv2", "units": units, "seed": 0},
@@ -262,6 +273,7 @@ def cases():
 ELSEWHERE = {
     "they take nothing that could be wrong": """
         device data.data_root data.photographs data.gallery network.ContrastNorm aliasing.lowpass DeconvNet
+        analysis.on_picture
         network.ContrastNorm.extra_repr aliasing.Blur.extra_repr network.ContrastNorm.neighbours
         widgets.GeometryExplorer widgets.GeometryExplorer.page_html widgets.VariantExplorer.page_html
         widgets.Explorer.page_html training.loop.Run.identity experiments.class_entropy.result experiments.stems.result

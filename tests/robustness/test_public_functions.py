@@ -177,6 +177,7 @@ MAY_BE_NAN = {
     "zflib.aliasing.equivariance_error",
     "zflib.aliasing.recovery",
     "zflib.analysis.correlation",
+    "zflib.analysis.likeness",
     "zflib.spectrum.summary",
     "zflib.spectrum.of_pictures",
     f"{ABLATION}.averaging",

@@ -4,12 +4,14 @@ from zflib.analysis.classes import class_entropy, random_entropy
 from zflib.analysis.controls import (
     cascade,
     control_projections,
-    correlation,
     other_channels,
+    other_pictures,
     randomised,
     shuffled,
 )
 from zflib.analysis.fields import effective_field
+from zflib.analysis.likeness import blurred, correlation, likeness, magnitude, on_picture
+from zflib.analysis.recovery import recovered
 from zflib.analysis.responses import Responses, Traces, on_boxes, responses
 from zflib.analysis.top import TopActivations, top_activations
 
@@ -17,15 +19,21 @@ __all__ = [
     "Responses",
     "TopActivations",
     "Traces",
+    "blurred",
     "cascade",
     "class_entropy",
     "control_projections",
     "correlation",
     "effective_field",
+    "likeness",
+    "magnitude",
     "on_boxes",
+    "on_picture",
     "other_channels",
+    "other_pictures",
     "random_entropy",
     "randomised",
+    "recovered",
     "responses",
     "shuffled",
     "top_activations",

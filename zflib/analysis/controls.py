@@ -1,8 +1,8 @@
 """Controls for a projection: what would the picture look like if the thing it claims to show were not there?
 
 A deconvnet picture owes much to its switches, whatever the unit (Mahendran & Vedaldi 2016), and may survive the loss
-of the weights that the unit learned (Adebayo et al. 2018; Nie et al. 2018). Each control takes one ingredient away;
-`correlation` says how much of the picture is left.
+of the weights that the unit learned (Adebayo et al. 2018; Nie et al. 2018). Each control takes one ingredient away, and
+the floor takes both the unit and the picture; `zflib.analysis.likeness` says how much is left.
 """
 
 from __future__ import annotations
@@ -12,11 +12,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from zflib.arguments import array, whole
+from zflib.arguments import whole
 from zflib.deconvnet import DeconvNet, Patches, Trace
 
 
@@ -92,12 +91,28 @@ def other_channels(units: Any, maps: int, seed: int = 0) -> Tensor:
 
     Raises ValueError where the step has no other map, and for units of another shape or type.
     """
-    units, maps = torch.as_tensor(units), whole("maps", maps, 2)
+    return _moved(units, 1, whole("maps", maps, 2), seed)
+
+
+def other_pictures(units: Any, pictures: int, seed: int = 0) -> Tensor:
+    """The same maps and positions in a random other picture.
+
+    units     (U, 4) or (U, 2) whole numbers: picture, channel, ...
+    pictures  how many the trace holds
+
+    Raises ValueError where there is no other picture, and for units of another shape or type.
+    """
+    return _moved(units, 0, whole("pictures", pictures, 2), seed)
+
+
+def _moved(units: Any, column: int, count: int, seed: int) -> Tensor:
+    """Units with the number in one column replaced by another of `count`, each as likely."""
+    units = torch.as_tensor(units)
     if units.ndim != 2 or units.shape[1] < 2 or units.is_floating_point() or units.is_complex():
         raise ValueError(f"units must be whole numbers of shape (U, 4) or (U, 2), not {units.dtype} {(*units.shape,)}.")
-    shift = torch.randint(1, maps, (len(units),), generator=torch.Generator().manual_seed(whole("seed", seed)))
+    shift = torch.randint(1, count, (len(units),), generator=torch.Generator().manual_seed(whole("seed", seed)))
     other = units.long().clone()
-    other[:, 1] = (units[:, 1] + shift.to(units.device)) % maps
+    other[:, column] = (units[:, column] + shift.to(units.device)) % count
     return other
 
 
@@ -107,9 +122,19 @@ def control_projections(net: nn.Module, images: Tensor, step: str, units: Any, s
     images  (N, 3, H, W)
     units   (U, 4) whole numbers: picture, channel, row, column, of a convolutional step
 
-    Returns Patches of U windows each, under the names "projection", "constant seed", "random channel",
-    "shuffled switches", and "random conv5", "random conv5-conv4", ... down to "random conv5-conv1". All controls
-    start from a seed of 1: another map, or a random one, may be silent at this position.
+    Returns Patches of U windows each, all at the units' own places. First the two by two, unit same or other and
+    picture same or other, and then what loses its switches or its weights:
+
+    "projection"         this unit, this picture, from the unit's own activation
+    "constant seed"      the same, from 1
+    "random channel"     another map, this picture
+    "random picture"     this map, another picture
+    "neither"            another map, another picture: the floor
+    "shuffled switches"  see `shuffled`
+    "random conv5", "random conv5-conv4", ... down to "random conv5-conv1": see `randomised`
+
+    With one picture there is no other, and neither "random picture" nor "neither". All controls start from a seed of 1:
+    another map, another picture's unit, or a random one, may be silent at this position.
     """
     deconv = DeconvNet(net)
     trace = deconv.forward(images, upto=step)
@@ -119,30 +144,16 @@ def control_projections(net: nn.Module, images: Tensor, step: str, units: Any, s
         "projection": deconv.project_units(trace, step, units),
         "constant seed": deconv.project_units(trace, step, units, seed=1),
         "random channel": deconv.project_units(trace, step, elsewhere, seed=1),
-        "shuffled switches": deconv.project_units(shuffled(trace, net, seed), step, units, seed=1),
     }
+    if len(images) > 1:
+        for name, some in (("random picture", units), ("neither", elsewhere)):
+            found[name] = deconv.project_units(trace, step, other_pictures(some, len(images), seed), seed=1)
+    found["shuffled switches"] = deconv.project_units(shuffled(trace, net, seed), step, units, seed=1)
     for layers in cascade(net, step):
         forgetful = DeconvNet(randomised(net, layers, seed))
         name = layers[0] if len(layers) == 1 else f"{layers[0]}-{layers[-1]}"
         found[f"random {name}"] = forgetful.project_units(forgetful.forward(images, upto=step), step, units, seed=1)
     return found
-
-
-def correlation(a: Any, b: Any) -> np.ndarray:
-    """Pearson's correlation of two signed pictures over pixels and colours, between -1 and 1.
-
-    a, b  (..., 3, H, W) arrays or tensors of one shape
-
-    Returns (...,), NaN where one of the two is the same everywhere (an empty projection, say). Raises ValueError for
-    two shapes, and for values that are not finite.
-    """
-    a, b = (array("The two pictures", v) for v in (a, b))
-    if a.shape != b.shape or a.ndim < 3:
-        raise ValueError(f"Two pictures of one shape (..., 3, H, W) are needed, not {a.shape} and {b.shape}.")
-    a, b = (v.reshape(*v.shape[:-3], -1) for v in (a, b))
-    a, b = (v - v.mean(-1, keepdims=True) for v in (a, b))
-    product, energy = (a * b).sum(-1), (a**2).sum(-1) * (b**2).sum(-1)
-    return np.divide(product, np.sqrt(energy), out=np.full(product.shape, np.nan), where=energy > 0)
 
 
 def _single(value: int | tuple[int, ...]) -> int:
