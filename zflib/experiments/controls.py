@@ -1,0 +1,289 @@
+"""Is it the unit or the picture that a projection shows? And where? `python -m zflib.experiments.controls`
+
+The two by two of chapter 3, unit same or other and picture same or other, with shuffled switches and random weights
+beside it, on the embedded photographs; as a function of how much both pictures are blurred before they are compared.
+Then two questions to each projection that correlations between projections can't answer: whose outlines does it hold,
+and does it point at the places that the unit needs, which a grey square laid over them finds? The chapter shows the
+file that this command writes; `result` reads it.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from zflib import weights
+from zflib.analysis import (
+    blurred,
+    control_projections,
+    correlation,
+    likeness,
+    magnitude,
+    on_picture,
+    other_channels,
+    other_pictures,
+)
+from zflib.data.photographs import photographs
+from zflib.deconvnet import DeconvNet, Patches, Trace
+from zflib.experiments import read, write
+from zflib.network import ConvNet
+
+FILE = Path(__file__).with_suffix(".json")
+NETWORKS = ("zfnet-mini", "alexnet-mini")
+STEPS = ("conv2", "conv3", "conv4", "conv5")
+CONTROLS = ("random channel", "random picture", "neither", "shuffled switches", "own layer random", "all layers random")
+MEASURES = ("signed", "magnitude")
+BLURS = (0, 1, 2, 4, 8)  # pixels
+EDGES = 1  # pixels of blur before outlines are compared
+SQUARES = (8, 16, 32)  # sides in pixels; the next square is half a side away
+PER_PICTURE = 4
+SEEDS = (0, 1, 2)  # of the other maps and pictures, shuffles and random weights: averaged over
+
+
+class Mean(NamedTuple):
+    """A mean over photographs and its 95 % interval for other photographs, Student's."""
+
+    value: float
+    low: float
+    high: float
+
+
+def result() -> dict[str, Any]:
+    """The committed result, with how it was made.
+
+    result()["found"][network][step] holds means over the units of each photograph, in order:
+
+    likeness   by control, measure and blur: `zflib.analysis.likeness` to the true projection
+    outline    by control, and "projection": the correlation of its magnitude with how steep the photographs are, "own"
+               that of the unit and "other" the one in its place under "random picture"
+    occlusion  by side of the square, and by control, "projection" or "envelope": the correlation, over squares that
+               touch the receptive field, of what the projection's magnitude adds up to under the square with how much
+               of the activation the square takes away. "envelope" is the mean over what "neither" shows in all other
+               photographs: where the field is sensitive, whatever unit and picture.
+    """
+    return read(FILE)
+
+
+def mean(values: Any) -> Mean:
+    """The mean of one number a photograph, with its interval; NaN, for a photograph that has none, is left out."""
+    from scipy import stats
+
+    values = np.asarray(values, dtype=float)
+    values = values[np.isfinite(values)]
+    half = stats.t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
+    return Mean(float(values.mean()), float(values.mean() - half), float(values.mean() + half))
+
+
+def stronger(likenesses: dict[str, Any], measure: str, blur: int) -> str:
+    """Which keeps more of a projection: "switches" (another map, this picture), "unit" (this map, another picture)?
+
+    likenesses  result()["found"][network][step]["likeness"]
+
+    "even" where the interval of the difference, photograph by photograph, holds zero.
+    """
+    at = BLURS.index(blur)
+    kept = [np.array(likenesses[control][measure][at], dtype=float) for control in ("random channel", "random picture")]
+    difference = mean(kept[0] - kept[1])
+    return "switches" if difference.low > 0 else "unit" if difference.high < 0 else "even"
+
+
+def lots(trace: Trace, step: str, per_picture: int = PER_PICTURE, seed: int = 0) -> Tensor:
+    """(U, 4): on each picture the strongest units of some maps drawn by lot among those that are above zero there."""
+    generator, units = torch.Generator().manual_seed(seed), []
+    for picture, maps in enumerate(trace[step]):
+        live = torch.nonzero(maps.flatten(1).amax(1) > 0)[:, 0]
+        for channel in live[torch.randperm(len(live), generator=generator)[:per_picture]].tolist():
+            units.append((picture, channel, *divmod(int(maps[channel].argmax()), maps.shape[2])))
+    return torch.tensor(units)
+
+
+def steepness(images: Tensor) -> Tensor:
+    """(N, 1, H, W): the length of the grey value's gradient at each pixel of (N, 3, H, W) pictures."""
+    down, right = torch.gradient(images.mean(1, keepdim=True), dim=(2, 3))
+    return torch.hypot(down, right)
+
+
+def under(maps: Tensor, projected: Patches, pictures: Tensor) -> Tensor:
+    """(U, C, h, w): what (N, C, H, W) maps of the pictures hold under each window; zero beyond the border."""
+    at = []
+    for start, length, side in zip(
+        (projected.top, projected.left), projected.pixels.shape[2:], projected.size, strict=True
+    ):
+        at.append((start[:, None] + torch.arange(length)).clamp(0, side - 1))
+    found = maps[pictures[:, None, None], :, at[0][:, :, None], at[1][:, None, :]].permute(0, 3, 1, 2)
+    return found * torch.from_numpy(on_picture(projected))
+
+
+def outlines(projected: Patches, edges: Tensor, pictures: Tensor) -> np.ndarray:
+    """(U,): correlation of each projection's magnitude with the steepness (N, 1, H, W) of the picture named for it."""
+    theirs = blurred(under(edges, projected, pictures), EDGES)
+    return correlation(blurred(magnitude(projected.pixels), EDGES), theirs, on_picture(projected))
+
+
+def starts(side: int, square: int) -> range:
+    """Where squares begin along one side of a picture."""
+    return range(0, side - square + 1, square // 2)
+
+
+@torch.no_grad()
+def lost(net: ConvNet, trace: Trace, units: dict[str, Tensor], square: int) -> dict[str, Tensor]:
+    """By step (U, n, n): how much of its activation a square of the mean colour, laid over the picture, takes."""
+    side = trace.images.shape[3]
+    at = starts(side, square)
+    found = {step: torch.empty(len(some), len(at), len(at)) for step, some in units.items()}
+    deconv, last = DeconvNet(net), list(units)[-1]
+    for picture, image in enumerate(trace.images):
+        for row, top in enumerate(at):
+            covered = image.repeat(len(at), 1, 1, 1)
+            for column, left in enumerate(at):
+                covered[column, :, top : top + square, left : left + square] = 0
+            seen = deconv.forward(covered, upto=last)
+            for step, some in units.items():
+                for number in torch.nonzero(some[:, 0] == picture)[:, 0].tolist():
+                    _, channel, *place = some[number].tolist()
+                    now = seen[step][:, channel, place[0], place[1]]
+                    found[step][number, row] = trace[step][picture, channel, place[0], place[1]] - now
+    return found
+
+
+def whole_pictures(projected: Patches) -> np.ndarray:
+    """(U, H, W): each projection's magnitude, on the whole picture."""
+    return np.concatenate([magnitude(projected.paste(at)) for at in range(len(projected))])
+
+
+def envelope(deconv: DeconvNet, trace: Trace, step: str, units: Tensor) -> np.ndarray:
+    """(U, H, W): mean magnitude, each adding up to 1, of another map at the place in every other picture."""
+    total: Any = 0
+    for further in range(1, len(trace.images)):
+        others = other_channels(units, trace[step].shape[1], further)
+        others[:, 0] = (units[:, 0] + further) % len(trace.images)
+        strong = whole_pictures(deconv.project_units(trace, step, others, seed=1))
+        total = total + strong / strong.sum((1, 2), keepdims=True).clip(1e-12)
+    return total / (len(trace.images) - 1)
+
+
+def pointing(strong: np.ndarray, taken: np.ndarray, boxes: np.ndarray, square: int) -> np.ndarray:
+    """(U,): correlation of magnitude under each square with what the square takes, over squares that touch the field.
+
+    strong  (U, H, W) magnitude
+    taken   (U, n, n) from `lost`
+    boxes   (U, 4) receptive fields: top, left, bottom, right
+    """
+    at = np.array(starts(strong.shape[1], square))
+    sums = np.pad(strong.cumsum(1).cumsum(2), ((0, 0), (1, 0), (1, 0)))
+    low, high = sums[:, at], sums[:, at + square]
+    held = high[:, :, at + square] - low[:, :, at + square] - high[:, :, at] + low[:, :, at]
+    rows, columns = ((at + square > boxes[:, [first]]) & (at < boxes[:, [last]]) for first, last in ((0, 2), (1, 3)))
+    touch = rows[:, :, None] & columns[:, None, :]
+    return correlation(held[:, None], taken[:, None], touch[:, None])
+
+
+def compared(
+    net: ConvNet, images: Tensor, step: str, units: Tensor, taken: dict[int, Tensor], fields: np.ndarray, seed: int
+) -> dict[str, Any]:
+    """One draw of the controls of one step; `fields` is what `envelope` returns, the rest as in `measure`."""
+    came = control_projections(net, images, step, units, seed)
+    random = [name for name in came if name.startswith("random conv")]
+    came["own layer random"], came["all layers random"] = came[random[0]], came[random[-1]]
+    shown = ("projection", *CONTROLS)
+    alike = {name: [likeness(came["projection"], came[name], blur) for blur in BLURS] for name in CONTROLS}
+    edges, others = steepness(images), other_pictures(units, len(images), seed)[:, 0]
+    strong = {name: whole_pictures(came[name]) for name in shown} | {"envelope": fields}
+    geometry = next(s for s in net.architecture.geometry(images.shape[3]) if s.name == step)
+    boxes = np.array([geometry.box(*unit[2:]) for unit in units.tolist()])
+    return {
+        "likeness": {
+            name: {measure: [_by_picture(each[measure], units) for each in by_blur] for measure in MEASURES}
+            for name, by_blur in alike.items()
+        },
+        "outline": {
+            name: {
+                "own": _by_picture(outlines(came[name], edges, units[:, 0]), units),
+                "other": _by_picture(outlines(came[name], edges, others), units),
+            }
+            for name in shown
+        },
+        "occlusion": {
+            str(square): {
+                name: _by_picture(pointing(values, lost_here.numpy(), boxes, square), units)
+                for name, values in strong.items()
+            }
+            for square, lost_here in taken.items()
+        },
+    }
+
+
+def measure(
+    net: ConvNet, images: Tensor, steps: Sequence[str] = STEPS, squares: Sequence[int] = SQUARES
+) -> dict[str, Any]:
+    """By step: what `result` holds of one network, from (N, 3, H, W) pictures."""
+    deconv = DeconvNet(net)
+    trace = deconv.forward(images, upto=steps[-1])
+    units = {step: lots(trace, step) for step in steps}
+    taken = {square: lost(net, trace, units, square) for square in squares}
+    found = {}
+    for step, some in units.items():
+        here = {square: taken[square][step] for square in squares}
+        fields = envelope(deconv, trace, step, some)
+        found[step] = _averaged([compared(net, images, step, some, here, fields, seed) for seed in SEEDS])
+    return found
+
+
+def run() -> dict[str, Any]:
+    """Everything that the result file holds, but for how it was made."""
+    some, networks, found = photographs(), {}, {}
+    for name in NETWORKS:
+        net = weights.load(name).cpu()
+        networks[name] = weights.record(name)["sha256"]
+        found[name] = measure(net, torch.stack([net.preprocess(each.picture) for each in some]))
+    return {
+        "what": "what is left of projections under controls, whose outlines they hold, and where units can be hurt",
+        "photographs": [each.name for each in some],
+        "units": f"on each photograph the strongest units of {PER_PICTURE} maps drawn by lot among those above zero",
+        "draws": f"controls averaged over seeds {', '.join(map(str, SEEDS))}",
+        "blurs": BLURS,
+        "squares": SQUARES,
+        "networks": networks,
+        "found": found,
+    }
+
+
+def _by_picture(values: np.ndarray, units: Tensor) -> list[float]:
+    """The mean over the units of each picture; NaN where none of them has a value."""
+    picture, means = units[:, 0].numpy(), []
+    for at in range(picture.max() + 1):
+        own = values[(picture == at) & np.isfinite(values)]
+        means.append(float(own.mean()) if len(own) else np.nan)
+    return means
+
+
+def _averaged(draws: Sequence[Any]) -> Any:
+    """Dictionaries and lists of one shape, number by number: their mean; None where it is missing in one."""
+    if isinstance(draws[0], dict):
+        return {key: _averaged([draw[key] for draw in draws]) for key in draws[0]}
+    if isinstance(draws[0], list):
+        return [_averaged(each) for each in zip(*draws, strict=True)]
+    value = float(np.mean(draws))
+    return round(value, 4) if np.isfinite(value) else None
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m zflib.experiments.controls",
+        description="Compare projections with their controls on the embedded photographs, and with what a grey square "
+        "takes away. Takes some minutes on two CPU cores, nearly all of it for the smallest square.",
+    )
+    parser.add_argument("--out", type=Path, default=FILE, help="the result file (default: that of chapter 3)")
+    given = parser.parse_args(arguments)
+    write(given.out, run(), "zflib.experiments.controls", torch.device("cpu"))
+    print(f"{given.out} written.")
+
+
+if __name__ == "__main__":
+    main()
