@@ -138,6 +138,15 @@ def cases():
         ),
         "zflib.spectrum.same_size": (spectrum.same_size, of_filters | {"side": 5}),
         "zflib.spectrum.summary": (spectrum.summary, of_filters | {"middles": [(0.15, 0.3)], "seed": 0}),
+        "zflib.spectrum.densities": (spectrum.densities, {"found": [0.1, 0.2, 0.4], "edges": [0, 0.2, 0.5]}),
+        "zflib.spectrum.gap_test": (
+            spectrum.gap_test,
+            {"found": [0.1, 0.2, 0.4], "middles": [(0.15, 0.3)], "seed": 0},
+        ),
+        "zflib.spectrum.silverman": (
+            spectrum.silverman,
+            {"found": np.linspace(0.1, 0.4, 12), "floor": 1 / 22, "draws": 9, "seed": 0},
+        ),
         "zflib.spectrum.of_pictures": (spectrum.of_pictures, {"pictures": list(pixels), "edges": [0, 0.2, 0.5]}),
         "zflib.aliasing.grating": (
             aliasing.grating,
@@ -278,6 +287,7 @@ ELSEWHERE = {
         widgets.GeometryExplorer widgets.GeometryExplorer.page_html widgets.VariantExplorer.page_html
         widgets.Explorer.page_html training.loop.Run.identity experiments.class_entropy.result experiments.stems.result
         experiments.shifts.result experiments.displacement.result experiments.displacement.gaps
+        experiments.controls.result experiments.controls.mean experiments.controls.stronger
         experiments.pictures.result experiments.ablation.predictions experiments.ablation.result
         experiments.ablation.Ablation.of experiments.ablation.Ablation.row experiments.ablation.Ablation.members
         experiments.ablation.compare experiments.ablation.between_seeds""",
@@ -290,5 +300,6 @@ ELSEWHERE = {
         widgets.SortableTable widgets.variants.describe""",
     "they draw what they are given on matplotlib's axes": """
         plots.figure plots.show plots.box plots.class_entropy plots.numbers plots.architecture plots.table
-        plots.training_record plots.lobes plots.plane plots.octaves plots.bands plots.name_points plots.changes""",
+        plots.training_record plots.lobes plots.plane plots.octaves plots.bands plots.name_points plots.changes
+        plots.by_blur""",
 }

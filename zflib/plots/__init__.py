@@ -4,13 +4,14 @@ from zflib.plots.aliasing import lobes, marked_plane, sampled_wave
 from zflib.plots.axes import box, figure, name_points, numbers, show
 from zflib.plots.networks import architecture
 from zflib.plots.pictures import enlarge, filters, grey, labelled, responses, signed, tile
-from zflib.plots.results import changes, class_entropy, table, training_record
+from zflib.plots.results import by_blur, changes, class_entropy, table, training_record
 from zflib.plots.spectrum import bands, octaves, plane
 
 __all__ = [
     "architecture",
     "bands",
     "box",
+    "by_blur",
     "changes",
     "class_entropy",
     "enlarge",

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from itertools import product
 from typing import Any
 
 import numpy as np
 
 from zflib.plots.axes import figure, show
 from zflib.plots.pictures import enlarge, filters, tile
+
+_COLOURS = ("#1f77b4", "#b34700", "#555555")
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], caption: str) -> Any:
@@ -87,6 +90,42 @@ def class_entropy(entropy: Mapping[str, Mapping[str, Mapping[str, Sequence[float
         each.set(xticks=layers, xticklabels=layers, xlabel="layer", title=name, ylim=(-0.1, 3.3))
     axes[0].set_ylabel("class entropy, bits")
     fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=8)
+    return fig
+
+
+def by_blur(
+    kept: Mapping[str, Mapping[str, Mapping[str, Mapping[str, Sequence[tuple[float, float, float]]]]]],
+    blurs: Sequence[float],
+) -> Any:
+    """What controls keep of a projection against how much both are blurred, as a figure (chapter 3).
+
+    kept   (value, low, high) for every blur, by network, step, measure and words for the control
+    blurs  in pixels, evenly spaced in the figure
+
+    A column for each step, a row for each measure, a colour for each control; the first network's lines are solid, the
+    second's dashed, with their intervals as bands.
+    """
+    steps = list(next(iter(kept.values())))
+    measures = list(next(iter(kept.values()))[steps[0]])
+    fig, axes = figure(len(measures), len(steps), width=8, height=0.8 + 1.9 * len(measures))
+    places, grid = range(len(blurs)), np.reshape(axes, (len(measures), len(steps)))
+    for (row, measure), (column, step) in product(enumerate(measures), enumerate(steps)):
+        each = grid[row, column]
+        for (network, of_network), line in zip(kept.items(), ("-", "--"), strict=False):
+            for (words, curve), colour in zip(of_network[step][measure].items(), _COLOURS, strict=False):
+                value, low, high = np.transpose(curve)
+                each.plot(places, value, line, color=colour, label=f"{words}, {network}")
+                each.fill_between(places, low, high, color=colour, alpha=0.15, linewidth=0)
+        each.set(ylim=(-0.1, 1.05), xticks=places, xticklabels=blurs)
+        each.axhline(0, color="grey", linewidth=0.6)
+        if row == 0:
+            each.set_title(f"layer {step.removeprefix('conv')}", fontsize=9)
+        if row == len(measures) - 1:
+            each.set_xlabel("blur, px")
+        if column == 0:
+            each.set_ylabel(f"{measure} correlation")
+    handles, labels = grid[0, 0].get_legend_handles_labels()
+    fig.legend(handles, labels, loc="outside lower center", ncols=len(kept), fontsize=8, frameon=False)
     return fig
 
 
