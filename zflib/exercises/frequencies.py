@@ -87,7 +87,7 @@ def check_shares(function: Any) -> Verdict:
 
 
 def check_gap(answer: Any) -> Verdict:
-    """Exercise 5.3: a bank of at most `MOST` filters whose summary says "supported"."""
+    """Exercise 5.3: a bank of at most `MOST` filters whose summary says "supported", for the first of its middles."""
     expected = f"a bank of at most {MOST} filters, an array (maps, 3, 11, 11)"
     if refused := refusal(expected, answer):
         return Verdict(False, refused)
@@ -96,7 +96,7 @@ def check_gap(answer: Any) -> Verdict:
         came = repr(answer) if given is None else f"an array {given.shape}"
         return Verdict(False, f"expected {expected}; what came is {came}.")
     found = spectrum.summary(given)
-    low, middle, high = found.counts[0].sum(0)
+    low, middle, high = found.gap.counts[0].sum(0)
     figures = f"{low} peak low, {middle} in the middle, {high} high, {found.dead[0]} are dead"
     if found.verdict == "supported":
         return Verdict(True, f"{figures}: supported. That is what the paper's sentence looks like in numbers.")

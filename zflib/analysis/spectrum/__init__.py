@@ -1,5 +1,6 @@
 """Frequencies of first-layer filters and of pictures; is there a gap in the middle (Section 4.1, Figure 6)?"""
 
+from zflib.analysis.spectrum.densities import Densities, densities
 from zflib.analysis.spectrum.filters import (
     band_shares,
     bandwidths,
@@ -14,8 +15,9 @@ from zflib.analysis.spectrum.filters import (
     radial_profile,
     same_size,
 )
-from zflib.analysis.spectrum.gap import Summary, summary
+from zflib.analysis.spectrum.gap import GapTest, Summary, gap_test, summary
 from zflib.analysis.spectrum.pictures import PictureSpectrum, of_pictures
+from zflib.analysis.spectrum.silverman import silverman
 
 __all__ = [
     "frequencies",
@@ -32,6 +34,11 @@ __all__ = [
     "same_size",
     "PictureSpectrum",
     "of_pictures",
+    "Densities",
+    "densities",
+    "GapTest",
+    "gap_test",
+    "silverman",
     "Summary",
     "summary",
 ]

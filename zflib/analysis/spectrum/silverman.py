@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from zflib.analysis.spectrum.densities import LOWEST
 from zflib.analysis.spectrum.filters import CORNER
+from zflib.arguments import array, number, whole
 
-LOWEST = 1 / 22  # half a cycle across 11 pixels: octaves are counted from here, and peaks below lie here
 
+def silverman(found: Any, floor: float = LOWEST, draws: int = 999, seed: int = 0) -> tuple[float, float]:
+    """Silverman's critical bandwidth test for a single hump over octaves (J. R. Stat. Soc. B 43, 1981).
 
-def dip(found: np.ndarray, rng: np.random.Generator, draws: int = 200) -> tuple[float, float]:
-    """Silverman's test for a single hump over octaves (J. R. Stat. Soc. B 43, 1981).
-
-    found  (n,) cycles per pixel; what lies under 1/22 counts as there
+    found  (n,) cycles per pixel, as `peaks` gives them; NaN is no peak
+    floor  cycles per pixel; what lies below counts as there. Octaves have no zero, so blobs of colour, which peak at
+           zero, must be put somewhere, and the answer may depend on where
+    draws  of the bootstrap
+    seed   of the bootstrap
 
     The narrowest Gaussian is found that smooths the peaks into a single hump; the p is how often peaks drawn from that
-    hump would need a wider one. Returns it, and the frequency of the deepest dip in cycles per pixel. NaN for fewer
-    than ten peaks, and for peaks that the floor of 1/22 makes one.
+    hump would need a wider one, the bank itself counted among the draws, so that it is never 0. Returns it, and the
+    frequency of the deepest dip in cycles per pixel. NaN for fewer than ten peaks, and for peaks that the floor makes
+    one. Raises ValueError for a floor that is not between 0 and 0.5.
     """
-    octaves = np.log2(np.maximum(found, LOWEST))
-    if len(found) < 10 or np.ptp(octaves) == 0:
+    found, floor, draws = array("found", found, nan=True), number("floor", floor), whole("draws", draws, 1)
+    if found.ndim != 1:
+        raise ValueError(f"found must be the peaks of one bank (maps,), not of shape {found.shape}.")
+    if not 0 < floor < 0.5:
+        raise ValueError(f"floor must lie between 0 and 0.5 cycles per pixel, not at {floor}.")
+    rng = np.random.default_rng(whole("seed", seed, 0))
+    octaves = np.log2(np.maximum(found[np.isfinite(found)], floor))
+    if len(octaves) < 10 or np.ptp(octaves) == 0:
         return np.nan, np.nan
-    grid = np.linspace(np.log2(LOWEST) - 2, np.log2(CORNER) + 2, 256)
+    grid = np.linspace(np.log2(floor) - 2, np.log2(CORNER) + 2, 256)
     step = grid[1] - grid[0]
 
     def smoothed(values: np.ndarray, width: float) -> np.ndarray:  # (R, n) -> (R, 256)
@@ -47,4 +60,4 @@ def dip(found: np.ndarray, rng: np.random.Generator, draws: int = 200) -> tuple[
         (curve[1:-1] < curve[:-2]) & (curve[1:-1] <= curve[2:]) & (curve[1:-1] > 1e-6 * curve.max())
     )
     where = 2 ** grid[1 + valleys[curve[1 + valleys].argmin()]] if len(valleys) else np.nan
-    return float((humps(smoothed(drawn, one)) > 1).mean()), float(where)
+    return float((1 + (humps(smoothed(drawn, one)) > 1).sum()) / (1 + draws)), float(where)
