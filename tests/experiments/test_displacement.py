@@ -128,3 +128,22 @@ def test_gaps_are_those_of_the_means():
     stems = {experiment.name(*stem): dict.fromkeys(map(str, experiment.MAPS), v) for stem, v in values.items()}
     found = experiment.gaps({"accuracy": {"1.0": stems}})["1.0"]["8"]
     assert found == pytest.approx({"stride": (30 + 15) / 2, "kernel": (10 - 5) / 2, "spread": 30})
+
+
+@pytest.mark.parametrize("noise", [0.01, 1.0])
+def test_colours_read_at_every_pixel_lose_what_the_noise_within_the_band_hides(noise):
+    # Noise is spread over all frequencies, the texture over the band: the share of the plane that this takes counts.
+    axis = np.fft.fftfreq(60)
+    radius = np.hypot(axis[:, None], axis)
+    share = ((radius >= experiment.BAND[0]) & (radius <= experiment.BAND[1])).mean()
+    pixels = np.eye(3)[:, :, None, None]
+    assert experiment.recovered(pixels, 1, noise) == pytest.approx(1 / (1 + share * noise**2), rel=1e-6)
+
+
+def test_what_trained_stems_let_through_is_what_any_stem_does():
+    found = experiment.result()["recovered"]["2.0"]
+    for kernel, stride in experiment.STEMS:
+        for maps in experiment.MAPS:
+            untrained = experiment.recovered(experiment.Comparer(kernel, stride, maps).stem.weight, stride)
+            trained = found[experiment.name(kernel, stride)][str(maps)]
+            assert trained == pytest.approx([untrained] * len(trained), abs=0.02)

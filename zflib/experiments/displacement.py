@@ -60,8 +60,7 @@ def result() -> dict[str, Any]:
 
     "band_pass" is what comparing the two pictures themselves, without any stem, gets right: a ceiling for all stems.
     "standard_error" is that of one accuracy of 0.5, from the number of test pairs: the largest that one can have.
-    "recovered" has, beside every accuracy, the share of the texture that a linear inverse recovers from the trained
-    stem's maps (`zflib.aliasing.recovery`; each map read to 1 % of its standard deviation): what was left to work with.
+    "recovered" has, beside every accuracy, what `recovered` gives for the trained stem.
     "longer" has the accuracies with 4 maps at noise 2 after four times the steps, which no prediction speaks of.
     """
     return read(FILE)
@@ -86,6 +85,18 @@ def gaps(found: dict[str, Any]) -> dict[str, dict[str, dict[str, float]]]:
                 "spread": max(mean.values()) - min(mean.values()),
             }
     return table
+
+
+def recovered(filters: Any, stride: int, noise: float = 0.01) -> float:
+    """The share of the texture that the best linear inverse recovers from a stem's maps, as `result` holds it.
+
+    filters  (maps, 3, k, k) of the stem
+    noise    how exactly a map is read, as a share of its own standard deviation over textures
+
+    The texture's own noise is no part of it. Errors as for `zflib.aliasing.recovery`.
+    """
+    texture = _in_band(SIZE, torch.fft.fftfreq).numpy()[..., None, None] * np.eye(3)  # its covariance by frequency
+    return recovery(filters, stride, prior=texture, noise=noise).total
 
 
 def name(kernel: int, stride: int) -> str:
@@ -168,16 +179,15 @@ def band_pass(noise: float) -> float:
 
 def run(folder: Path) -> dict[str, Any]:
     """Everything that the result file holds, but for how it was made; finished runs are kept in `folder`."""
-    texture = _in_band(SIZE, torch.fft.fftfreq).numpy()[..., None, None] * np.eye(3)  # its covariance by frequency
     accuracy: dict[str, Any] = {}
-    recovered: dict[str, Any] = {}
+    left: dict[str, Any] = {}
     longer: dict[str, Any] = {}
     seconds = 0.0
     for seed, noise, (kernel, stride), maps in product(SEEDS, NOISES, STEMS, MAPS):
         done = _finished(folder, kernel, stride, maps, noise, seed, STEPS)
         seconds += done["seconds"]
-        share = recovery(done["filters"], stride, prior=texture).total
-        for table, value in ((accuracy, done["accuracy"]), (recovered, share)):
+        share = recovered(done["filters"], stride)
+        for table, value in ((accuracy, done["accuracy"]), (left, share)):
             of_stem = table.setdefault(str(noise), {}).setdefault(name(kernel, stride), {})
             of_stem.setdefault(str(maps), []).append(round(value, 4))
     for seed, (kernel, stride) in product(SEEDS, STEMS):
@@ -195,7 +205,7 @@ def run(folder: Path) -> dict[str, Any]:
         "standard_error": round(0.5 / np.sqrt(TESTED), 4),
         "band_pass": {str(noise): round(band_pass(noise), 4) for noise in NOISES},
         "accuracy": accuracy,
-        "recovered": recovered,
+        "recovered": left,
         "longer": {"steps": LONGER, "maps": min(MAPS), "noise": max(NOISES), "accuracy": longer},
         "seconds": round(seconds),
     }
