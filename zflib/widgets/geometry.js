@@ -83,9 +83,9 @@
         const x = CELL * (left + shift) + 2, y = 40 + 9 * (window % lanes), width = CELL * (right - left) - 4;
         parts.push(`<rect x="${x}" y="${y}" width="${width}" height="5" fill="${colour}"/>`);
       }
-      if (low <= 0 && 0 < high) parts.push(`<text x="${CELL * shift}" y="15">pixel 1</text>`);
+      if (low <= 0 && 0 < high) parts.push(`<text x="${CELL * shift}" y="15">pixel 0</text>`);
       if (low < size && size <= high)
-        parts.push(`<text x="${CELL * (size + shift)}" y="15" text-anchor="end">${size}</text>`);
+        parts.push(`<text x="${CELL * (size + shift)}" y="15" text-anchor="end">${size - 1}</text>`);
     }
     if (end - first > SHOWN) parts.push(`<text x="${CELL * SHOWN / 2}" y="31" text-anchor="middle">…</text>`);
     const label = `Windows over one row of pixels: ${g.problem ? "the first does not fit" : g.out}`;

@@ -32,8 +32,8 @@ LOOKS = {
     "beyond": 'fill="#ffffff" stroke="#c00000" stroke-dasharray="3 2"',
 }
 CAPTION = (
-    "One row of the picture; of a long row, both ends. Filled squares are pixels (red: no window sees them), dashed "
-    "ones padding (red: beyond the padding). Each bar is one window."
+    "One row of the picture, its pixels counted from 0; of a long row, both ends. Filled squares are pixels (red: no "
+    "window sees them), dashed ones padding (red: beyond the padding). Each bar is one window."
 )
 
 
@@ -144,9 +144,9 @@ def drawing(size: int, kernel: int, stride: int, padding: int, ceil_mode: bool) 
                 x, y, width = CELL * (left + shift) + 2, 40 + 9 * (window % lanes), CELL * (right - left) - 4
                 parts.append(f'<rect x="{x}" y="{y}" width="{width}" height="5" fill="{colour}"/>')
         if low <= 0 < high:
-            parts.append(f'<text x="{CELL * shift}" y="15">pixel 1</text>')
+            parts.append(f'<text x="{CELL * shift}" y="15">pixel 0</text>')
         if low < size <= high:
-            parts.append(f'<text x="{CELL * (size + shift)}" y="15" text-anchor="end">{size}</text>')
+            parts.append(f'<text x="{CELL * (size + shift)}" y="15" text-anchor="end">{size - 1}</text>')
     if end - first > SHOWN:
         parts.append(f'<text x="{CELL * SHOWN // 2}" y="31" text-anchor="middle">…</text>')
     label = f"Windows over one row of pixels: {'the first does not fit' if g.problem else g.out}"
