@@ -1,7 +1,7 @@
 """The chapter's data are the committed runs, all of one plan; the package's copy says the same."""
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 
 import numpy as np
 import pytest
@@ -12,6 +12,11 @@ from zflib.experiments.ablation.run import of_share
 
 ROWS = [(network, row) for network in plan.NETWORKS for row in plan.published(network)]
 PRESET = plan.PRESETS["mini"]
+TWO_APART = [  # budget, and what takes four layers to train or takes dropout to or from a network
+    ("removed_layers_3_4_6_7", summary.Setting(rate=0.003, budget=36)),
+    ("as_is", summary.Setting(dropout=0.0, budget=36)),
+    ("removed_layers_6_7", summary.Setting(pool5_dropout=0.5, budget=36)),
+]
 
 
 def guesses(seed, pictures=20):
@@ -25,7 +30,7 @@ LABELS = (np.arange(20) % 10).astype(np.uint16)
 def keep(folder, *jobs, diverged=(), **recipe):
     for at, job in enumerate(jobs):
         content = facts(**asdict(job))
-        content["recipe"] = content["recipe"] | {"learning_rate": 0.01, "epochs": 12} | recipe
+        content["recipe"] = content["recipe"] | {"learning_rate": 0.01, "epochs": 12, "dropout": 0.5} | recipe
         if job in diverged:
             results.write(folder, job, content | {"status": "diverged", "train": None, "validation": None})
         else:
@@ -42,6 +47,8 @@ def folder(tmp_path):
     keep(tmp_path / "ablation_10_percent", plan.Job("zfnet", "as_is", 0))
     keep(tmp_path / "ablation_rate_0.003", plan.Job("zfnet", "as_is", 0), learning_rate=0.003)
     keep(tmp_path / "ablation_36_epochs", plan.Job("zfnet", "as_is", 0), epochs=36)
+    changes = {"dropout": 0.0, "pool5_dropout": 0.5, "he": True}
+    keep(tmp_path / "ablation_otherwise", plan.Job("zfnet", "as_is", 0), **changes)
     return where
 
 
@@ -63,9 +70,14 @@ def test_runs_come_in_the_order_of_the_table(folder):
     (tenth,) = found.of("zfnet", "as_is", share=10)
     assert tenth.share == 10 and tenth.log_probabilities is None
     (slow,) = found.of("zfnet", "as_is", rate=0.003)
-    assert slow.rate == 0.003 and slow.log_probabilities is None
+    assert slow.setting.rate == 0.003 and slow.log_probabilities is None
     (longer,) = found.of("zfnet", "as_is", budget=36)
     assert longer.facts["recipe"]["epochs"] == 36 and longer.log_probabilities is None
+    (dropping,) = found.of("zfnet", "as_is", dropout=0.0, pool5_dropout=0.5, he=True)
+    assert str(dropping.setting) == "dropout 0, dropout 0.5 on pool5, He initialisation"
+    assert str(longer.setting) == "36 epochs" and str(summary.Setting()) == "the table's"
+    with pytest.raises(TypeError, match="epochs"):
+        found.of("zfnet", "as_is", epochs=36)
 
 
 def test_what_networks_said_is_compared_with_the_labels(folder):
@@ -82,7 +94,7 @@ def test_a_run_that_diverged_is_told_and_not_compared(folder):
     done, lost = found.of("alexnet", "as_is")
     assert lost.facts["status"] == "diverged" and lost.correct is None and lost.nll is None
     assert found.row("alexnet", "as_is").correct.shape == (1, 20) == done.correct[None].shape
-    with pytest.raises(ValueError, match=r"No run of zfnet, as_is, on 30 % .* 0\.01 for 12 epochs is finished"):
+    with pytest.raises(ValueError, match=r"No run of zfnet, as_is \(30 % of the pictures\) is finished"):
         found.row("zfnet", "as_is", share=30)
 
 
@@ -130,12 +142,14 @@ def test_the_committed_runs_are_those_of_the_plan():
         assert told["preset"] == "mini" and told["data"]["validation"] == "imagenette2-160 val"
         architecture = PRESET.architecture(job.network, job.row, 10)
         assert told["architecture"] == json.loads(json.dumps(asdict(architecture)))
-        assert o.rate in (summary.RATE, *summary.RATES) and o.budget in (summary.EPOCHS, *summary.LONGER)
-        recipe = replace(PRESET.recipe, epochs=o.budget)
+        apart = sum(getattr(o.setting, f.name) != f.default for f in fields(o.setting))
+        assert apart <= 1 or (job.row, o.setting) in TWO_APART, "one thing moves at a time"
+        recipe = replace(PRESET.recipe, epochs=o.setting.budget)
         epochs = of_share(recipe, 9469, told["data"]["train_pictures"]).epochs
-        own = {"epochs": epochs, "precision": told["recipe"]["precision"], "learning_rate": o.rate}
+        own = {"epochs": epochs, "precision": told["recipe"]["precision"], "learning_rate": o.setting.rate}
+        own |= {name: getattr(o.setting, name) for name in ("dropout", "pool5_dropout", "he")}
         expected = replace(PRESET.recipe, **own)
-        assert told["recipe"] == json.loads(json.dumps(asdict(expected))), "one recipe for all"
+        assert told["recipe"] == json.loads(json.dumps(expected.record())), "one recipe for all"
         assert told["commit"] and (o.share < 100 or told["data"]["fingerprint"] == pictures)
         if told["status"] == "finished":
             assert told["epochs"] == epochs == len(told["curves"])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+import re
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,54 @@ from zflib.experiments.ablation.plan import MINI_TABLE, NETWORKS, Job, published
 
 RESULTS = weights.RESULTS.with_name("ablation")
 FILE = Path(__file__).with_suffix(".json")
-SHARES = (10, 30)  # percent of the training pictures on which the fully connected rows were trained again
-RATES = (0.003,)  # learning rates with which a row was trained again that had trouble with the table's
-LONGER = (36,)  # epochs for which rows were trained again that had learnt faster than the whole network
-RATE, EPOCHS = MINI_TABLE.learning_rate, MINI_TABLE.epochs
-_TABLE = 100, RATE, EPOCHS
 # Of Table 2's members the package keeps all probabilities, of the others only what compares rows.
 _MEMBERS = ("as_is", "layers_3_4_5_512_1024_512")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What runs may be set apart from the table's by.
+
+    share          percent of the training pictures, for as many steps as on all of them
+    rate           learning rate
+    budget         epochs of all the pictures
+    dropout        in layers 6 and 7
+    pool5_dropout  before layer 6, or 8 where 6 and 7 are gone
+    he             He initialisation of the layers between the first and the last
+    """
+
+    share: int = 100
+    rate: float = MINI_TABLE.learning_rate
+    budget: int = MINI_TABLE.epochs
+    dropout: float = MINI_TABLE.dropout
+    pool5_dropout: float = 0.0
+    he: bool = False
+
+    @classmethod
+    def of(cls, facts: dict[str, Any], share: int) -> Setting:
+        """That of a run, by its result file."""
+        recipe = facts["recipe"]
+        return cls(
+            share,
+            recipe["learning_rate"],
+            recipe["epochs"] if share == 100 else cls.budget,
+            recipe["dropout"],
+            recipe.get("pool5_dropout", 0.0),
+            recipe.get("he", False),
+        )
+
+    def __str__(self) -> str:
+        """What sets it apart, "rate 0.003, 36 epochs"; "the table's" where nothing does."""
+        words = {
+            "share": f"{self.share} % of the pictures",
+            "rate": f"rate {self.rate:g}",
+            "budget": f"{self.budget} epochs",
+            "dropout": f"dropout {self.dropout:g}",
+            "pool5_dropout": f"dropout {self.pool5_dropout:g} on pool5",
+            "he": "He initialisation",
+        }
+        apart = [words[f.name] for f in fields(self) if getattr(self, f.name) != f.default]
+        return ", ".join(apart) or "the table's"
 
 
 class MissingRuns(ValueError):
@@ -52,19 +94,9 @@ class Outcome:
         return Job(*(self.facts[key] for key in ("network", "row", "seed")))
 
     @property
-    def rate(self) -> float:
-        """The recipe's learning rate."""
-        return self.facts["recipe"]["learning_rate"]
-
-    @property
-    def budget(self) -> int:
-        """Epochs of all the pictures; on a share of them a run makes as many steps as the table's."""
-        return self.facts["recipe"]["epochs"] if self.share == 100 else EPOCHS
-
-    @property
-    def setting(self) -> tuple[int, float, int]:
-        """What sets it apart from the table's runs: share, rate and budget."""
-        return self.share, self.rate, self.budget
+    def setting(self) -> Setting:
+        """What sets it apart from the table's runs."""
+        return Setting.of(self.facts, self.share)
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,21 +106,19 @@ class Ablation:
     runs: tuple[Outcome, ...]
     labels: np.ndarray
 
-    def of(
-        self, network: str, row: str, *, share: int = 100, rate: float = RATE, budget: int = EPOCHS
-    ) -> tuple[Outcome, ...]:
-        """The runs of a row, by seed; none if there is no such row. By default those of the table."""
-        wanted = network, row, (share, rate, budget)
+    def of(self, network: str, row: str, **setting: Any) -> tuple[Outcome, ...]:
+        """The runs of a row, by seed; none if there is no such row.
+
+        setting  in what they differ from the table's, as `Setting` names it
+        """
+        wanted = network, row, Setting(**setting)
         return tuple(o for o in self.runs if (o.job.network, o.job.row, o.setting) == wanted)
 
-    def row(self, network: str, row: str, *, share: int = 100, rate: float = RATE, budget: int = EPOCHS) -> Row:
-        """The runs of a row that did not diverge, for `compare`. Raises ValueError when there is none."""
-        done = [o for o in self.of(network, row, share=share, rate=rate, budget=budget) if o.correct is not None]
+    def row(self, network: str, row: str, **setting: Any) -> Row:
+        """The runs that `of` finds and that did not diverge, for `compare`. Raises ValueError when there is none."""
+        done = [o for o in self.of(network, row, **setting) if o.correct is not None]
         if not done:
-            raise ValueError(
-                f"No run of {network}, {row}, on {share} % of the pictures at rate {rate:g} for {budget} epochs "
-                "is finished."
-            )
+            raise ValueError(f"No run of {network}, {row} ({Setting(**setting)}) is finished.")
         return Row(np.stack([o.correct for o in done]), np.stack([o.nll for o in done]))
 
     def members(self, row: str) -> np.ndarray:
@@ -106,13 +136,11 @@ def result(folder: Path = RESULTS) -> Ablation:
 
 
 def collect(folder: Path = RESULTS) -> Ablation:
-    """The runs of a results folder, and of those beside it: on shares, at other rates, for longer. Errors as for
-    `result`."""
+    """The runs of a results folder, and of those beside it whose names go on: on shares of the pictures
+    ("_10_percent"), at another rate, for longer. Errors as for `result`."""
     runs, labels = [], None
-    beside = [(f"_{share}_percent", share) for share in SHARES]
-    beside += [(f"_rate_{rate:g}", 100) for rate in RATES] + [(f"_{epochs}_epochs", 100) for epochs in LONGER]
-    for ending, share in (*beside, ("", 100)):
-        where = folder.with_name(folder.name + ending)
+    for where in (folder, *sorted(folder.parent.glob(f"{folder.name}_*"))):
+        share = int(found[1]) if (found := re.search(r"_(\d+)_percent$", where.name)) else 100
         for path in sorted(where.glob("*.json")):
             facts = results.read(path)
             correct = nll = None
@@ -125,8 +153,8 @@ def collect(folder: Path = RESULTS) -> Ablation:
                 outcome = replace(outcome, log_probabilities=log_probabilities)
             runs.append(outcome)
     order = {(network, row): at for at, (network, row) in enumerate((n, r) for n in NETWORKS for r in published(n))}
-    runs.sort(key=lambda o: (o.budget, -o.rate, -o.share, order[o.job.network, o.job.row], o.job.seed))
-    there = {(o.job.network, o.job.row) for o in runs if o.setting == _TABLE}
+    runs.sort(key=lambda o: (o.setting != Setting(), str(o.setting), order[o.job.network, o.job.row], o.job.seed))
+    there = {(o.job.network, o.job.row) for o in runs if o.setting == Setting()}
     if missing := [" ".join(key) for key in order if key not in there]:
         raise MissingRuns(f"{folder} has no run of {', '.join(missing)}. Make them: python -m zflib ablate")
     return Ablation(tuple(runs), labels)
@@ -188,4 +216,4 @@ def packaged(file: Path = FILE) -> Ablation:
 
 def _is_member(outcome: Outcome) -> bool:
     job = outcome.job
-    return job.network == "zfnet" and outcome.setting == _TABLE and job.row in _MEMBERS
+    return job.network == "zfnet" and outcome.setting == Setting() and job.row in _MEMBERS
