@@ -11,6 +11,7 @@ import zflib
 from zflib.analysis import magnitude, on_picture
 from zflib.data import photographs
 from zflib.experiments import controls as experiment
+from zflib.experiments import grey_squares
 
 
 @pytest.fixture(scope="module")
@@ -71,12 +72,24 @@ def test_mean_is_students():
     assert experiment.mean(values) == pytest.approx((some.mean(), low, high))
 
 
-def test_stronger_needs_a_difference_beyond_its_interval():
+def test_mean_of_differences_is_paired():
+    a, b = [0.1, 0.4, None, 0.7], [0.0, 0.1, 0.5, 0.9]
+    assert experiment.mean(a, less=b) == pytest.approx(experiment.mean([0.1, 0.3, -0.2]))
+
+
+def test_a_verdict_needs_a_difference_beyond_its_interval():
     noise = np.linspace(-0.1, 0.1, 19)
-    for gap, verdict in ((0.5, "switches"), (-0.5, "unit"), (0.01, "even")):
-        kept = {"random channel": (0.3 + gap + noise).tolist(), "random picture": [0.3] * 19}
-        likenesses = {name: {"signed": [values] * len(experiment.BLURS)} for name, values in kept.items()}
-        assert experiment.stronger(likenesses, "signed", 4) == verdict
+    gaps = (0.5, 0.4, 0.01, -0.5, -0.6)
+    kept = {"random channel": [(0.3 + gap + noise).tolist() for gap in gaps], "random picture": [[0.3] * 19] * 5}
+    likenesses = {name: {"signed": values} for name, values in kept.items()}
+    assert experiment.verdict(likenesses, "signed") == "switches 0 to 1 px, even 2 px, unit 4 to 8 px"
+
+
+def test_curves_are_means_by_blur():
+    found = experiment.result()
+    curves = experiment.curves(found)
+    values = found["found"]["zfnet-mini"]["conv3"]["likeness"]["neither"]["magnitude"][3]
+    assert curves["zfnet-mini"]["conv3"]["magnitude"]["neither"][3] == experiment.mean(values)
 
 
 def test_lots_are_the_strongest_units_of_living_maps(trace):
@@ -118,7 +131,7 @@ def test_outlines_are_found_where_the_picture_is_steep(net, trace):
 
 def test_a_square_takes_what_the_unit_loses(net, trace):
     units = {"conv3": experiment.lots(trace, "conv3", per_picture=2)}
-    taken = experiment.lost(net, trace, units, 64)["conv3"]
+    taken = grey_squares.lost(net, trace, units, 64)["conv3"]
     assert taken.shape == (len(units["conv3"]), 3, 3)
     for at, (picture, channel, row, column) in enumerate(units["conv3"].tolist()):
         for i, j in np.ndindex(3, 3):
@@ -133,7 +146,7 @@ def test_pointing_is_a_correlation_over_the_squares_that_touch_the_field():
     generator = np.random.default_rng(0)
     strong, taken = generator.random((2, 32, 32)), generator.normal(size=(2, 7, 7))
     boxes = np.array([[-5, 3, 14, 20], [8, 8, 40, 40]])
-    for at, came in enumerate(experiment.pointing(strong, taken, boxes, 8)):
+    for at, came in enumerate(grey_squares.pointing(strong, taken, boxes, 8)):
         held, lost = [], []
         top, left, bottom, right = boxes[at]
         for i, j in np.ndindex(7, 7):

@@ -55,13 +55,18 @@ def test_changes_draws_dot_interval_expectation_and_the_papers_cross():
 def test_by_blur_draws_each_control_of_each_network_where_it_is():
     curve = [(0.5, 0.4, 0.6), (0.2, 0.1, 0.3), (0.9, 0.8, 1.0)]
     of_step = {"signed": {"unit": curve, "floor": curve[::-1]}, "magnitude": {"unit": curve, "floor": curve}}
-    figure = plots.by_blur({net: dict.fromkeys(("conv2", "conv5"), of_step) for net in ("one", "two")}, (0, 2, 8))
+    kept = {net: dict.fromkeys(("conv2", "conv5"), of_step) for net in ("one", "two")}
+    figure = plots.by_blur(kept, (0, 2, 8), {"unit": "this map", "floor": "neither"})
     assert [axes.get_title() for axes in figure.axes] == ["layer 2", "layer 5", "", ""]
     for axes in figure.axes:
         curves = {line.get_label(): line for line in axes.lines if "," in line.get_label()}
-        assert list(curves) == ["unit, one", "floor, one", "unit, two", "floor, two"]
-        assert curves["unit, two"].get_ydata().tolist() == [0.5, 0.2, 0.9]
-        assert curves["unit, one"].get_linestyle() == "-" and curves["unit, two"].get_linestyle() == "--"
-        assert curves["unit, one"].get_color() == curves["unit, two"].get_color() != curves["floor, one"].get_color()
+        assert list(curves) == ["this map, one", "neither, one", "this map, two", "neither, two"]
+        assert curves["this map, two"].get_ydata().tolist() == [0.5, 0.2, 0.9]
+        assert curves["this map, one"].get_linestyle() == "-" and curves["this map, two"].get_linestyle() == "--"
+        assert (
+            curves["this map, one"].get_color()
+            == curves["this map, two"].get_color()
+            != curves["neither, one"].get_color()
+        )
         assert len(axes.collections) == 4
-    assert next(line for line in figure.axes[0].lines if line.get_label() == "floor, one").get_ydata()[0] == 0.9
+    assert next(line for line in figure.axes[0].lines if line.get_label() == "neither, one").get_ydata()[0] == 0.9

@@ -287,8 +287,9 @@ ELSEWHERE = {
         widgets.GeometryExplorer widgets.GeometryExplorer.page_html widgets.VariantExplorer.page_html
         widgets.Explorer.page_html training.loop.Run.identity experiments.class_entropy.result experiments.stems.result
         experiments.shifts.result experiments.displacement.result experiments.displacement.gaps
-        experiments.controls.result experiments.controls.mean experiments.controls.stronger
-        experiments.pictures.result experiments.ablation.predictions experiments.ablation.result
+        experiments.controls.result experiments.controls.mean experiments.controls.curves
+        experiments.controls.verdict experiments.pictures.result experiments.ablation.predictions
+        experiments.ablation.result
         experiments.ablation.Ablation.of experiments.ablation.Ablation.row experiments.ablation.Ablation.members
         experiments.ablation.compare experiments.ablation.between_seeds""",
     "tests/analysis/test_responses.py asks for what is not there": "analysis.Traces analysis.Traces.together",

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -32,6 +33,7 @@ from zflib.analysis import (
 from zflib.data.photographs import photographs
 from zflib.deconvnet import DeconvNet, Patches, Trace
 from zflib.experiments import read, write
+from zflib.experiments.grey_squares import lost, pointing
 from zflib.network import ConvNet
 
 FILE = Path(__file__).with_suffix(".json")
@@ -70,27 +72,52 @@ def result() -> dict[str, Any]:
     return read(FILE)
 
 
-def mean(values: Any) -> Mean:
-    """The mean of one number a photograph, with its interval; NaN, for a photograph that has none, is left out."""
+def mean(values: Any, less: Any = None) -> Mean:
+    """The mean of one number a photograph, with its interval; None, for a photograph that has none, is left out.
+
+    less  other numbers of the same photographs: then the mean of the differences, photograph by photograph
+    """
     from scipy import stats
 
     values = np.asarray(values, dtype=float)
+    if less is not None:
+        values = values - np.asarray(less, dtype=float)
     values = values[np.isfinite(values)]
     half = stats.t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
     return Mean(float(values.mean()), float(values.mean() - half), float(values.mean() + half))
 
 
-def stronger(likenesses: dict[str, Any], measure: str, blur: int) -> str:
-    """Which keeps more of a projection: "switches" (another map, this picture), "unit" (this map, another picture)?
+def curves(found: dict[str, Any]) -> dict[str, dict[str, dict[str, dict[str, list[Mean]]]]]:
+    """What each control keeps at each blur, by network, step, measure and control; `found` is what `result` returns."""
+    return {
+        network: {
+            step: {
+                measure: {control: [mean(some) for some in kept[measure]] for control, kept in each["likeness"].items()}
+                for measure in MEASURES
+            }
+            for step, each in steps.items()
+        }
+        for network, steps in found["found"].items()
+    }
+
+
+def verdict(likenesses: dict[str, Any], measure: str) -> str:
+    """Which keeps more of a projection, by blur: "switches 0 to 1 px, even 2 px, unit 4 to 8 px".
 
     likenesses  result()["found"][network][step]["likeness"]
 
-    "even" where the interval of the difference, photograph by photograph, holds zero.
+    "switches" where another map on this picture keeps more, "unit" where this map on another picture does, "even" where
+    the interval of the difference holds zero.
     """
-    at = BLURS.index(blur)
-    kept = [np.array(likenesses[control][measure][at], dtype=float) for control in ("random channel", "random picture")]
-    difference = mean(kept[0] - kept[1])
-    return "switches" if difference.low > 0 else "unit" if difference.high < 0 else "even"
+    found = []
+    for switches, unit in zip(*(likenesses[c][measure] for c in ("random channel", "random picture")), strict=True):
+        difference = mean(switches, less=unit)
+        found.append("switches" if difference.low > 0 else "unit" if difference.high < 0 else "even")
+    parts = []
+    for word, group in groupby(zip(found, BLURS, strict=True), key=lambda pair: pair[0]):
+        blurs = [blur for _, blur in group]
+        parts.append(f"{word} {blurs[0]} to {blurs[-1]} px" if len(blurs) > 1 else f"{word} {blurs[0]} px")
+    return ", ".join(parts)
 
 
 def lots(trace: Trace, step: str, per_picture: int = PER_PICTURE, seed: int = 0) -> Tensor:
@@ -126,32 +153,6 @@ def outlines(projected: Patches, edges: Tensor, pictures: Tensor) -> np.ndarray:
     return correlation(blurred(magnitude(projected.pixels), EDGES), theirs, on_picture(projected))
 
 
-def starts(side: int, square: int) -> range:
-    """Where squares begin along one side of a picture."""
-    return range(0, side - square + 1, square // 2)
-
-
-@torch.no_grad()
-def lost(net: ConvNet, trace: Trace, units: dict[str, Tensor], square: int) -> dict[str, Tensor]:
-    """By step (U, n, n): how much of its activation a square of the mean colour, laid over the picture, takes."""
-    side = trace.images.shape[3]
-    at = starts(side, square)
-    found = {step: torch.empty(len(some), len(at), len(at)) for step, some in units.items()}
-    deconv, last = DeconvNet(net), list(units)[-1]
-    for picture, image in enumerate(trace.images):
-        for row, top in enumerate(at):
-            covered = image.repeat(len(at), 1, 1, 1)
-            for column, left in enumerate(at):
-                covered[column, :, top : top + square, left : left + square] = 0
-            seen = deconv.forward(covered, upto=last)
-            for step, some in units.items():
-                for number in torch.nonzero(some[:, 0] == picture)[:, 0].tolist():
-                    _, channel, *place = some[number].tolist()
-                    now = seen[step][:, channel, place[0], place[1]]
-                    found[step][number, row] = trace[step][picture, channel, place[0], place[1]] - now
-    return found
-
-
 def whole_pictures(projected: Patches) -> np.ndarray:
     """(U, H, W): each projection's magnitude, on the whole picture."""
     return np.concatenate([magnitude(projected.paste(at)) for at in range(len(projected))])
@@ -166,22 +167,6 @@ def envelope(deconv: DeconvNet, trace: Trace, step: str, units: Tensor) -> np.nd
         strong = whole_pictures(deconv.project_units(trace, step, others, seed=1))
         total = total + strong / strong.sum((1, 2), keepdims=True).clip(1e-12)
     return total / (len(trace.images) - 1)
-
-
-def pointing(strong: np.ndarray, taken: np.ndarray, boxes: np.ndarray, square: int) -> np.ndarray:
-    """(U,): correlation of magnitude under each square with what the square takes, over squares that touch the field.
-
-    strong  (U, H, W) magnitude
-    taken   (U, n, n) from `lost`
-    boxes   (U, 4) receptive fields: top, left, bottom, right
-    """
-    at = np.array(starts(strong.shape[1], square))
-    sums = np.pad(strong.cumsum(1).cumsum(2), ((0, 0), (1, 0), (1, 0)))
-    low, high = sums[:, at], sums[:, at + square]
-    held = high[:, :, at + square] - low[:, :, at + square] - high[:, :, at] + low[:, :, at]
-    rows, columns = ((at + square > boxes[:, [first]]) & (at < boxes[:, [last]]) for first, last in ((0, 2), (1, 3)))
-    touch = rows[:, :, None] & columns[:, None, :]
-    return correlation(held[:, None], taken[:, None], touch[:, None])
 
 
 def compared(

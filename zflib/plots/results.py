@@ -96,11 +96,13 @@ def class_entropy(entropy: Mapping[str, Mapping[str, Mapping[str, Sequence[float
 def by_blur(
     kept: Mapping[str, Mapping[str, Mapping[str, Mapping[str, Sequence[tuple[float, float, float]]]]]],
     blurs: Sequence[float],
+    controls: Mapping[str, str],
 ) -> Any:
     """What controls keep of a projection against how much both are blurred, as a figure (chapter 3).
 
-    kept   (value, low, high) for every blur, by network, step, measure and words for the control
-    blurs  in pixels, evenly spaced in the figure
+    kept      (value, low, high) for every blur, by network, step, measure and control
+    blurs     in pixels, evenly spaced in the figure
+    controls  those that are shown, with the words for them
 
     A column for each step, a row for each measure, a colour for each control; the first network's lines are solid, the
     second's dashed, with their intervals as bands.
@@ -112,8 +114,8 @@ def by_blur(
     for (row, measure), (column, step) in product(enumerate(measures), enumerate(steps)):
         each = grid[row, column]
         for (network, of_network), line in zip(kept.items(), ("-", "--"), strict=False):
-            for (words, curve), colour in zip(of_network[step][measure].items(), _COLOURS, strict=False):
-                value, low, high = np.transpose(curve)
+            for (control, words), colour in zip(controls.items(), _COLOURS, strict=False):
+                value, low, high = np.transpose(of_network[step][measure][control])
                 each.plot(places, value, line, color=colour, label=f"{words}, {network}")
                 each.fill_between(places, low, high, color=colour, alpha=0.15, linewidth=0)
         each.set(ylim=(-0.1, 1.05), xticks=places, xticklabels=blurs)
