@@ -1,5 +1,6 @@
 """Averages are those of probabilities, and the reasons why they help are identities that hold to the last digit."""
 
+from dataclasses import astuple
 from itertools import combinations
 from math import exp, log
 
@@ -32,11 +33,12 @@ tables = st.builds(
 
 
 def scores_by_hand(log_probabilities, labels):
-    wrong, nats = 0, 0.0
+    wrong, nats, squared = 0, 0.0, 0.0
     for row, label in zip(log_probabilities.tolist(), labels.tolist(), strict=True):
         wrong += row.index(max(row)) != label
         nats -= row[label]
-    return 100 * wrong / len(labels), nats / len(labels)
+        squared += sum((exp(value) - (at == label)) ** 2 for at, value in enumerate(row))
+    return 100 * wrong / len(labels), nats / len(labels), squared / len(labels)
 
 
 def average_by_hand(members):
@@ -68,7 +70,7 @@ def test_probabilities_too_small_for_floats_are_averaged_all_the_same():
 def test_scores(table):
     members, labels = table
     found = ensembles.scores(members[0], labels)
-    assert (found.error, found.cross_entropy) == pytest.approx(scores_by_hand(members[0], labels))
+    assert (found.error, found.cross_entropy, found.brier) == pytest.approx(scores_by_hand(members[0], labels))
 
 
 @pytest.mark.parametrize("classes", [10, 1000])
@@ -92,13 +94,31 @@ def test_averaging_takes_the_gap_off_the_cross_entropy(table):
 
 
 @given(tables)
+def test_averaging_leaves_of_the_squared_error_what_the_members_share(table):
+    members, labels = table
+    found, count = ensembles.averaging(members, labels), len(members)
+    vectors = np.exp(members) - np.eye(members.shape[-1])[labels]
+    products = [[(one * other).sum(-1).mean() for other in vectors] for one in vectors]
+    off = [products[i][j] for i, j in combinations(range(count), 2)]
+    assert found.alignment == pytest.approx(np.mean(off) / np.mean(np.diag(products)))
+    left = found.alignment + (1 - found.alignment) / count
+    assert found.ensemble.brier == pytest.approx(left * found.members.brier)
+
+
+def test_members_that_are_always_right_have_no_error_to_share():
+    sure = np.log(np.stack([np.eye(3)] * 2).clip(1e-300))
+    found = ensembles.averaging(sure, np.arange(3))
+    assert found.ensemble.brier == pytest.approx(0) and found.alignment == pytest.approx(1)
+
+
+@given(tables)
 def test_sizes_are_means_over_all_subsets(table):
     members, labels = table
     found = ensembles.averaging(members, labels)
     for k, scores in enumerate(found.by_size, start=1):
         chosen = [list(few) for few in combinations(range(len(members)), k)]
         by_hand = np.mean([scores_by_hand(average_by_hand(members[few]), labels) for few in chosen], axis=0)
-        assert (scores.error, scores.cross_entropy) == pytest.approx(by_hand)
+        assert (scores.error, scores.cross_entropy, scores.brier) == pytest.approx(by_hand)
     assert found.members == found.by_size[0] and found.ensemble == found.by_size[-1]
     nats = [scores.cross_entropy for scores in found.by_size]
     assert (np.diff(nats) < 1e-12).all()  # k + 1 members are an average over their ensembles of k
@@ -141,7 +161,7 @@ def test_table_2_has_the_papers_rows():
         "zfnet_6_convnets_a_and_b": [scores_by_hand(average_by_hand([*zfnets, net]), labels) for net in wide],
     }
     for row, several in by_hand.items():
-        assert (found[row].error, found[row].cross_entropy) == pytest.approx(np.mean(several, axis=0))
+        assert astuple(found[row]) == pytest.approx(np.mean(several, axis=0))
 
 
 GOOD, LABELS = some_members(2, 6, 3)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from simulated import nested, simulated
 
-from zflib.experiments.ablation import Row, rank_correlation, ranks
+from zflib.experiments.ablation import Row, rank_correlation, ranks, within_groups
 
 
 @settings(max_examples=20)
@@ -71,6 +71,33 @@ def test_the_interval_of_a_rank_correlation_covers(monkeypatch):
         found = rank_correlation(paper, simulated(rng, easiness))
         covered.append(found.low - 1e-9 <= true <= found.high + 1e-9)
     assert np.mean(covered) > 0.85  # of 0.95, standard error 0.028
+
+
+def test_within_groups_shuffles_within_groups_only():
+    paper = [1.0, 2.0, 3.0, 7.0, 9.0, 8.0]
+    ours, groups = [40, 60, 90, 200, 250, 300], ["a", "a", "a", "b", "b", "b"]
+    found = within_groups(paper, nested(ours), groups)
+    orders = [(*a, *(3 + at for at in b)) for a in permutations(range(3)) for b in permutations(range(3))]
+    chance = np.array([stats.spearmanr(paper, np.array(ours)[list(order)]).statistic for order in orders])
+    assert found.estimate == pytest.approx(stats.spearmanr(paper, ours).statistic)
+    assert found.by_chance == pytest.approx(chance.mean(), abs=0.01)
+    assert found.p == pytest.approx((chance >= found.estimate - 1e-9).mean(), abs=0.02)
+    assert found.by_group == pytest.approx({"a": 1.0, "b": 0.5})
+
+
+def test_two_groups_without_any_order_within_correlate_all_the_same():
+    paper, ours = [1, 2, 3, 4, 11, 12, 13, 14], [12, 14, 11, 13, 112, 114, 111, 113]
+    rows = nested(ours)
+    assert rank_correlation(paper, rows).p < 0.05
+    found = within_groups(paper, rows, list("aaaabbbb"))
+    assert found.estimate > 0.7 and found.by_chance == pytest.approx(0.76, abs=0.03) and found.p > 0.3
+
+
+def test_a_group_too_small_to_have_an_order():
+    found = within_groups([1, 2, 3, 4, 5], nested([10, 20, 30, 40, 50]), list("aaabb"))
+    assert found.by_group["a"] == 1 and np.isnan(found.by_group["b"])
+    with pytest.raises(ValueError, match="a group for each of 5 rows; 4 are given"):
+        within_groups([1, 2, 3, 4, 5], nested([10, 20, 30, 40, 50]), list("aaab"))
 
 
 @pytest.mark.parametrize("paper", [[1, 2], [1, 2, np.nan], [[1, 2, 3]], []])

@@ -16,8 +16,8 @@ from zflib.experiments.ablation.comparison import (
 )
 from zflib.experiments.ablation.ensembles import Averaging, Scores, average, averaging, scores, table_2
 from zflib.experiments.ablation.plan import predictions, published, variant
-from zflib.experiments.ablation.ranks import RankCorrelation, rank_correlation
-from zflib.experiments.ablation.summary import Ablation, Outcome, result
+from zflib.experiments.ablation.ranks import RankCorrelation, WithinGroups, rank_correlation, within_groups
+from zflib.experiments.ablation.summary import Ablation, Outcome, Setting, result
 
 __all__ = [
     "Ablation",
@@ -29,7 +29,9 @@ __all__ = [
     "RankCorrelation",
     "Row",
     "Scores",
+    "Setting",
     "Spread",
+    "WithinGroups",
     "average",
     "averaging",
     "between_seeds",
@@ -43,4 +45,5 @@ __all__ = [
     "table_2",
     "variant",
     "verdict",
+    "within_groups",
 ]

@@ -17,10 +17,12 @@ ROUNDING = 0.01  # how far sums of probabilities may be from 1: log-probabilitie
 
 @dataclass(frozen=True)
 class Scores:
-    """error in percent (top-1), cross_entropy in nats."""
+    """error in percent (top-1), cross_entropy in nats, brier: the mean squared error of the probabilities, summed over
+    classes, from 0 to 2."""
 
     error: float
     cross_entropy: float
+    brier: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +34,9 @@ class Averaging:
     by_size       for k = 1 to M, the mean scores over all ensembles of k members
     correlation   (M, M) of the members' errors: Pearson's, of "wrong" as 0 or 1; NaN beside a member that is wrong
                   nowhere or everywhere
+    alignment     how alike the members' errors are as vectors, probabilities minus truth: the mean inner product of
+                  two members' over the mean square of one's. What averaging leaves of the squared error is exactly
+                  alignment + (1 - alignment) / M
     disagreement  (M, M) percent of the pictures for which two members name different classes
     gap           (N,) nats, 0 or more: the logarithm of the arithmetic over the geometric mean of the members'
                   probabilities of the true class. Its mean is what averaging takes off the cross-entropy, exactly:
@@ -42,6 +47,7 @@ class Averaging:
     ensemble: Scores
     by_size: tuple[Scores, ...]
     correlation: np.ndarray
+    alignment: float
     disagreement: np.ndarray
     gap: np.ndarray
 
@@ -58,7 +64,7 @@ def average(log_probabilities: np.ndarray) -> np.ndarray:
 
 
 def scores(log_probabilities: np.ndarray, labels: np.ndarray) -> Scores:
-    """Top-1 error and cross-entropy of one network or ensemble.
+    """Top-1 error, cross-entropy and Brier score of one network or ensemble.
 
     log_probabilities  (N, C)
     labels             (N,) whole numbers from 0 to C - 1
@@ -69,7 +75,8 @@ def scores(log_probabilities: np.ndarray, labels: np.ndarray) -> Scores:
     if log_probabilities.ndim != 2:
         raise ValueError(f"Expected log-probabilities (pictures, classes); these are {log_probabilities.shape}.")
     right, true = of_true_class(log_probabilities, labels)
-    return Scores(100 * float(1 - right.mean()), float(-true.mean()))
+    squared = np.square(_error_vectors(log_probabilities, labels)).sum(-1).mean()
+    return Scores(100 * float(1 - right.mean()), float(-true.mean()), float(squared))
 
 
 def averaging(log_probabilities: np.ndarray, labels: np.ndarray) -> Averaging:
@@ -89,6 +96,9 @@ def averaging(log_probabilities: np.ndarray, labels: np.ndarray) -> Averaging:
     named = members.argmax(-1)
     with np.errstate(invalid="ignore"):  # 0 / 0 beside a member that is wrong nowhere or everywhere: NaN
         correlation = np.corrcoef(~right)
+    vectors = _error_vectors(members, labels)
+    # Of the M * M inner products those of a member with itself are taken off.
+    together, each = np.square(vectors.sum(0)).sum(), np.square(vectors).sum()
     by_size = []
     for k in range(1, count + 1):
         by_size.append(_mean([scores(average(members[list(few)]), labels) for few in combinations(range(count), k)]))
@@ -97,6 +107,7 @@ def averaging(log_probabilities: np.ndarray, labels: np.ndarray) -> Averaging:
         ensemble=by_size[-1],
         by_size=tuple(by_size),
         correlation=correlation,
+        alignment=float((together - each) / ((count - 1) * each)) if each else 1.0,
         disagreement=100 * (named[:, None] != named).mean(-1),
         gap=of_true_class(ensemble, labels)[1] - true.mean(0),
     )
@@ -134,6 +145,13 @@ def of_true_class(log_probabilities: np.ndarray, labels: np.ndarray) -> tuple[np
     return log_probabilities.argmax(-1) == labels, log_probabilities[..., np.arange(pictures), labels]
 
 
+def _error_vectors(log_probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """(..., N, C): the probabilities, minus 1 for the true class."""
+    vectors = np.exp(log_probabilities)
+    vectors[..., np.arange(len(labels)), labels] -= 1
+    return vectors
+
+
 def checked(log_probabilities: np.ndarray) -> np.ndarray:
     """Log-probabilities (..., N, C) as float64; ValueError unless they are some, finite, and probabilities sum to 1."""
     try:
@@ -148,4 +166,6 @@ def checked(log_probabilities: np.ndarray) -> np.ndarray:
 
 
 def _mean(several: list[Scores]) -> Scores:
-    return Scores(*(float(np.mean([getattr(s, name) for s in several])) for name in ("error", "cross_entropy")))
+    return Scores(
+        *(float(np.mean([getattr(s, name) for s in several])) for name in ("error", "cross_entropy", "brier"))
+    )
