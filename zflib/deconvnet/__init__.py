@@ -7,11 +7,12 @@ One forward pass (`DeconvNet.forward`) serves every map. A projection then touch
 each unit carries a window of the current map, which grows on the way down to the unit's receptive field.
 
 `rules` has what happens at one layer, `windows` the way down inside receptive fields, `layers` the list of what
-can be reversed, and `chain` the whole, forwards and back.
+can be reversed, `trace` what the way up leaves behind, and `chain` the whole, forwards and back.
 """
 
-from zflib.deconvnet.chain import DeconvNet, Trace
+from zflib.deconvnet.chain import DeconvNet
 from zflib.deconvnet.rules import METHODS, OVERLAPS, pool, unpool
+from zflib.deconvnet.trace import Trace
 from zflib.deconvnet.windows import Patches
 
 __all__ = ["DeconvNet", "Trace", "Patches", "pool", "unpool", "METHODS", "OVERLAPS"]

@@ -3,48 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from math import isfinite
 from operator import index
+from weakref import ref
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from zflib.deconvnet.layers import NORMS, pool_numbers, reversible_layers, single
+from zflib.deconvnet.layers import NORMS, pool_numbers, reversible_layers, single, undisturbed
 from zflib.deconvnet.rules import METHODS, OVERLAPS, check_choice, pool
+from zflib.deconvnet.trace import Trace, check_finite, check_projections
 from zflib.deconvnet.windows import Patches, Windows, as_maps, filter_back, start, unpool_back
 
 # Units are projected in groups whose largest intermediate map holds about this many numbers: larger groups
 # fall out of the processor's cache, smaller ones leave its cores idle.
 _GROUP_NUMBERS = 4_000_000
 
-
-@dataclass(frozen=True)
-class Trace:
-    """What a forward pass leaves behind: everything that the way down needs.
-
-    images       (N, C, H, W)  what the network saw
-    activations  by step name; a convolution or linear step that a ReLU follows holds the value after it
-    switches     by name of the pooling step: (N, C, h, w) flat positions of the maxima
-    """
-
-    images: Tensor
-    activations: dict[str, Tensor]
-    switches: dict[str, Tensor]
-
-    def __getitem__(self, step: str) -> Tensor:
-        if step not in self.activations:
-            raise KeyError(f"There is no step {step!r}; the steps are {', '.join(self.activations)}.")
-        return self.activations[step]
-
-    def before(self, step: str) -> Tensor:
-        """The activations of the step below, as `trace[...]` gives them; the images for the first step."""
-        self[step]  # raises KeyError for an unknown one
-        names = list(self.activations)
-        at = names.index(step)
-        return self.activations[names[at - 1]] if at else self.images
+_COMPUTING = (nn.Conv2d, nn.Linear, *NORMS)  # the others pass numbers on
 
 
 class DeconvNet:
@@ -54,23 +32,30 @@ class DeconvNet:
            ReLU, MaxPool2d, contrast normalisation, Dropout, Flatten, Identity, and adaptive pooling that
            changes nothing. Steps are named as in `named_modules()`.
 
-    The model's weights are read when used, its training mode makes no difference (dropout is left out), and
-    it is never changed. Raises TypeError, naming the layer, for a model that can't be reversed.
+    The model's layers and weights are read when used, its training mode makes no difference (dropout is left out),
+    neither does autocast, and it is never changed. Raises TypeError, naming the layer, for a model that can't be
+    reversed; so do the methods, if it has become one.
     """
 
     def __init__(self, model: nn.Module) -> None:
-        self._layers = dict(reversible_layers(model))
-        names = list(self._layers)
+        self._model = model
+        self._look()
+
+    def _look(self) -> None:
+        """Read the model's layers as they are now."""
+        self._layers = dict(reversible_layers(self._model))
+        if not self._layers:
+            raise TypeError("The model has no layers.")
         self._rectified = {
             name: after
-            for name, after in pairwise(names)
+            for name, after in pairwise(self._layers)
             if isinstance(self._layers[name], nn.Conv2d | nn.Linear) and isinstance(self._layers[after], nn.ReLU)
         }
-        self._parameter = next(model.parameters(), None)
 
     @property
     def steps(self) -> tuple[str, ...]:
         """Names of the steps, from the picture up."""
+        self._look()
         return tuple(self._layers)
 
     @torch.no_grad()
@@ -81,13 +66,14 @@ class DeconvNet:
         upto    the last step that is needed; the whole network if left out. Up to the last pooling, pictures
                 may have any size; only the fully connected steps want one.
 
-        Raises ValueError for another shape or type, for values that are not finite, and for pictures that a
-        layer can't take; KeyError for an unknown step; TypeError for adaptive pooling that is no identity at
-        this size.
+        Raises ValueError for another shape or type, for values that are not finite, also where an activation
+        becomes so (it names the picture and the step), and for pictures that a layer can't take; KeyError for an
+        unknown step; TypeError for adaptive pooling that is no identity at this size.
         """
-        last = self.steps[-1] if upto is None else upto
+        steps = self.steps
+        last = steps[-1] if upto is None else upto
         if last not in self._layers:
-            raise KeyError(f"There is no step {upto!r}; the steps are {', '.join(self.steps)}.")
+            raise KeyError(f"There is no step {upto!r}; the steps are {', '.join(steps)}.")
         last = self._rectified.get(last, last)
         if not isinstance(images, Tensor) or images.ndim != 4 or not images.is_floating_point() or not len(images):
             found = f"{images.dtype} {tuple(images.shape)}" if isinstance(images, Tensor) else type(images).__name__
@@ -97,8 +83,19 @@ class DeconvNet:
             )
         if not torch.isfinite(images).all():
             raise ValueError("The images hold NaN or infinite values; a deconvnet can't tell where those came from.")
-        x = images.to(self._parameter) if self._parameter is not None else images
-        trace = Trace(x, {}, {})
+        parameter = next(self._model.parameters(), None)
+        x = images.to(parameter) if parameter is not None else images
+        trace = Trace(x, {}, {}, tuple(ref(self._layers[name]) for name in steps[: steps.index(last) + 1]))
+        with undisturbed(self._model, x.device.type):
+            self._run(x, trace, last)
+        for name, relu in self._rectified.items():
+            if relu in trace.activations:
+                trace.activations[name] = trace.activations[relu]
+        check_finite(trace, [name for name in trace.activations if isinstance(self._layers[name], _COMPUTING)])
+        return trace
+
+    def _run(self, x: Tensor, trace: Trace, last: str) -> None:
+        """Fill a trace up to the last step."""
         for name, module in self._layers.items():
             if isinstance(module, nn.Linear) and x.ndim != 2:
                 raise ValueError(f"{name} is linear but reads maps {tuple(x.shape[1:])}; put nn.Flatten before it.")
@@ -126,10 +123,6 @@ class DeconvNet:
             trace.activations[name] = x
             if name == last:
                 break
-        for name, relu in self._rectified.items():
-            if relu in trace.activations:
-                trace.activations[name] = trace.activations[relu]
-        return trace
 
     def project(
         self,
@@ -159,6 +152,7 @@ class DeconvNet:
         ValueError for anything else that does not fit.
         """
         check_choice("overlap", overlap, OVERLAPS)
+        self._look()
         units = self._units(trace, step, channel, unit)
         local = local and overlap == "sum"
         patches = self._project(trace, step, units, method, overlap, seed, local)
@@ -174,6 +168,7 @@ class DeconvNet:
 
         `method` and `seed` as in `project`. Returns the projections as `Patches`, in the order of `units`.
         """
+        self._look()
         units = torch.as_tensor(units).cpu()
         depth = trace[step].ndim
         fractions = units.is_floating_point() or units.is_complex()
@@ -218,18 +213,24 @@ class DeconvNet:
         check_choice("method", method, METHODS)
         if seed is not None and not isfinite(seed):
             raise ValueError(f"The seed must be a finite number, not {seed!r}.")
-        if tuple(trace.activations) != self.steps[: len(trace.activations)]:
+        names = list(self._layers)
+        if list(trace.activations) != names[: len(trace.activations)]:
             raise ValueError("This trace is of a network with other steps; make one with this DeconvNet's forward.")
+        if any(made() is not now for made, now in zip(trace.layers, self._layers.values(), strict=False)):
+            raise ValueError("This trace went through other layers; make one with this DeconvNet's forward.")
         units = units.to(trace.images.device)
-        way = list(self._layers)[: self.steps.index(self._rectified.get(step, step)) + 1][::-1]
+        way = names[: names.index(self._rectified.get(step, step)) + 1][::-1]
         parts = []
-        for group in units.split(self._group_size(trace, way, local)):
-            windows = start(trace[step], group, seed, local)
-            for name in way:
-                windows = self._down(windows, trace, name, method, overlap)
-            parts.append(windows)
+        with undisturbed(self._model, trace.images.device.type):
+            for group in units.split(self._group_size(trace, way, local)):
+                windows = start(trace[step], group, seed, local)
+                for name in way:
+                    windows = self._down(windows, trace, name, method, overlap)
+                parts.append(windows)
+        pixels = torch.cat([part.signal for part in parts])
+        check_projections(pixels, step, units[:, 0])
         return Patches(
-            torch.cat([part.signal for part in parts]),
+            pixels,
             torch.cat([part.top for part in parts]),
             torch.cat([part.left for part in parts]),
             tuple(trace.images.shape[2:]),
@@ -256,7 +257,7 @@ class DeconvNet:
         if isinstance(module, nn.Flatten):
             return replace(windows, signal=windows.signal.reshape(-1, *below.shape[1:]))
         if isinstance(module, NORMS) and method != "deconvnet":
-            with torch.enable_grad():
+            with torch.inference_mode(False), torch.enable_grad():
                 x = windows.under(below).requires_grad_()
                 return replace(windows, signal=torch.autograd.grad(module(x), x, windows.signal)[0])
         return windows  # dropout, identity; and contrast normalisation, which the deconvnet does not undo
