@@ -144,5 +144,5 @@ def check_missing_control(answer: Any) -> Verdict:
     return Verdict(
         True,
         f"{field}x{field} filters {spacing[0]} px apart, and maps of 13x13 at conv5. "
-        "Trained beside the other two, it would tell the filter's size from the stride.",
+        "Trained beside the other two, it would tell the filter's size from the two strides together.",
     )
