@@ -78,5 +78,13 @@ def test_something_was_predicted_of_every_row():
     assert {(n, row) for n in predicted for row in predicted[n]} == {key for key in BY_HAND if key[1] != "as_is"}
     for guess, (low, high) in (value for rows in predicted.values() for value in rows.values()):
         assert low < guess < high
-    for asked in plan.predictions(afterwards=True).values():
-        assert all(low < guess < high for guess, (low, high) in asked.values())
+    for asked in ("afterwards", "settling"):
+        ranges = list(leaves(plan.predictions(asked)))
+        assert ranges and all(low < guess < high for guess, (low, high) in ranges)
+    with pytest.raises(ValueError, match="predictions of plan, afterwards, settling, not of 'later'"):
+        plan.predictions("later")
+
+
+def leaves(tree):
+    for value in tree.values():
+        yield from leaves(value) if isinstance(value, dict) else [value]

@@ -17,6 +17,7 @@ from zflib.experiments.ablation.comparison import (
 from zflib.experiments.ablation.ensembles import Averaging, Scores, average, averaging, scores, table_2
 from zflib.experiments.ablation.plan import predictions, published, variant
 from zflib.experiments.ablation.ranks import RankCorrelation, WithinGroups, rank_correlation, within_groups
+from zflib.experiments.ablation.rates import at_its_best_rate
 from zflib.experiments.ablation.summary import Ablation, Outcome, Setting, result
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Setting",
     "Spread",
     "WithinGroups",
+    "at_its_best_rate",
     "average",
     "averaging",
     "between_seeds",

@@ -85,15 +85,20 @@ def published(network: str) -> dict[str, tuple[float, float, float]]:
     return dict(paper.TABLES[3][_PUBLISHED[network]])
 
 
-def predictions(afterwards: bool = False) -> dict[str, Any]:
+def predictions(of: str = "plan") -> dict[str, Any]:
     """What was expected, in points of error and four-in-five ranges, each file committed before the runs it speaks of.
 
-    afterwards  of the runs that the first ones made us ask for, instead of those first ones
+    of  "plan": the table's runs; "afterwards": those that these made us ask for; "settling": those that move one thing
+        at a time, rate, dropout or initialisation, to tell what made the difference
+
+    Raises ValueError for another name.
     """
     import yaml
 
-    name = "afterwards.yaml" if afterwards else "predictions.yaml"
-    return yaml.safe_load(files(__package__).joinpath(name).read_text(encoding="utf-8"))
+    names = {"plan": "predictions", "afterwards": "afterwards", "settling": "settling"}
+    if of not in names:
+        raise ValueError(f"There are predictions of {', '.join(names)}, not of {of!r}.")
+    return yaml.safe_load(files(__package__).joinpath(f"{names[of]}.yaml").read_text(encoding="utf-8"))
 
 
 def variant(architecture: Architecture, row: str) -> Architecture:
