@@ -21,6 +21,8 @@ _SUPPORTED = (nn.Conv2d, nn.Linear, nn.ReLU, nn.MaxPool2d, nn.Flatten, *NORMS, *
 
 _FLATTEN = nn.Flatten()  # what a network does between its maps and its fully connected layers
 
+_WAYS = ("forward", "_conv_forward")  # what a subclass may compute otherwise
+
 # Hooks that only make a layer's weight, which the way down reads too.
 _OF_WEIGHTS = (WeightNorm, SpectralNorm, prune.BasePruningMethod)
 
@@ -69,7 +71,8 @@ def _leaves(module: nn.Module, name: str) -> Iterator[tuple[str, nn.Module]]:
             f"{layer} can't be reversed. The deconvnet knows Conv2d, Linear, ReLU, MaxPool2d, contrast normalisation, "
             "Dropout, Flatten, Identity, and adaptive pooling that changes nothing."
         )
-    if any(getattr(type(module), way, None) is not getattr(kind, way, None) for way in ("forward", "_conv_forward")):
+    own = type(module)
+    if own is not kind and any(getattr(own, way, None) is not getattr(kind, way, None) for way in _WAYS):
         raise TypeError(
             f"{layer} can't be reversed: it computes in a way of its own. Use {kind.__name__} itself; "
             "a parametrization (torch.nn.utils.parametrize) may change its weight."
@@ -93,12 +96,12 @@ def _check_as_written(module: nn.Module, name: str) -> None:
     """Raise TypeError for a module that does something else than its class says."""
     if any(isinstance(value, nn.UninitializedParameter) for value in module._parameters.values()):
         raise TypeError(f"{name} can't be reversed yet: it has no weights until the model has run once.")
-    hooks = (*module._forward_pre_hooks.values(), *module._forward_hooks.values())
-    hooks += (*torch_module._global_forward_pre_hooks.values(), *torch_module._global_forward_hooks.values())
-    if not all(isinstance(hook, _OF_WEIGHTS) for hook in hooks):
-        raise TypeError(
-            f"{name} can't be reversed: it has a forward hook, of which the way down knows nothing. Remove it."
-        )
+    everywhere = torch_module._global_forward_pre_hooks, torch_module._global_forward_hooks
+    for hooks in (module._forward_pre_hooks, module._forward_hooks, *everywhere):
+        if hooks and not all(isinstance(hook, _OF_WEIGHTS) for hook in hooks.values()):
+            raise TypeError(
+                f"{name} can't be reversed: it has a forward hook, of which the way down knows nothing. Remove it."
+            )
     if "forward" in vars(module):
         raise TypeError(f"{name} can't be reversed: its forward was replaced. Delete that attribute.")
 
