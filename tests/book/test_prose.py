@@ -113,10 +113,19 @@ def test_teachers_are_told_the_times_that_the_chapters_ask_for():
 
 def test_audit_lists_its_claims_and_their_verdicts_once():
     headings = re.findall(r'^### (\d+)\. (".+") (True|Imprecise|Wrong)\.$', TEXT["retold.md"], re.MULTILINE)
-    summary = re.findall(r'^\| (\d+) \| (".+") \| (True|Imprecise|Wrong) \|$', TEXT["retold.md"], re.MULTILINE)
+    rows = r'^\| (\d+) \| \[(".+?")\]\(#(\S+)\) \| (True|Imprecise|Wrong) \| .+ \|$'
+    summary = re.findall(rows, TEXT["retold.md"], re.MULTILINE)
     assert len(headings) == TEXT["retold.md"].count("\n### ")
-    assert headings == summary
+    assert headings == [(number, claim, verdict) for number, claim, _, verdict in summary]
     assert [int(number) for number, _, _ in headings] == list(range(1, len(headings) + 1))
+    assert all(anchor.startswith(f"{number}-") for number, _, anchor, _ in summary)
+
+
+def test_audit_says_who_made_each_claim_or_that_nobody_was_found():
+    said = re.findall(r"^\| \d+ \| \[.*\| (.+) \|$", TEXT["retold.md"], re.MULTILINE)
+    source = re.compile(r"\]\(https://|^the paper, (?:Section \d(?:\.\d)?|Figure \d)$|\{cite:t\}`|^not traced$")
+    assert len(said) == TEXT["retold.md"].count("\n### ")
+    assert not [who for who in said if not source.search(who)]
 
 
 def test_audit_prints_the_parameters_that_the_library_counts():
