@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 BESIDE = Path(__file__).parents[2] / "shared" / "data" / "imagenette2-160.tar"  # beside the checkout
+WARM = ["zflib.cli", "zflib.training.loop", "lightning_fabric", "torchvision.datasets", "tqdm.auto", "pytest"]
 
 
 def pytest_configure(config):
@@ -53,6 +54,20 @@ def shared(tmp_path_factory):
     base = tmp_path_factory.getbasetemp()
     folder = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
     return folder, FileLock(folder / "shared.lock")
+
+
+@pytest.fixture(scope="session")
+def processes():
+    """The multiprocessing context for processes that a test starts. What takes seconds to import is there from the
+    start: a server has imported it, and forks them; where nothing can be forked, each imports it itself."""
+    import multiprocessing
+
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    # Installed packages only: the server does not know pytest's paths, and leaves out what it does not find.
+    context.set_forkserver_preload(WARM)
+    return context
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,5 @@
 import csv
 import json
-import multiprocessing
 import os
 import random
 import subprocess
@@ -80,15 +79,11 @@ def test_a_finished_run_is_left_as_it_is(uncut, tiny_run, fabric):
     assert (folder / "checkpoint.pt").read_bytes() == before
 
 
-@pytest.mark.skipif("forkserver" not in multiprocessing.get_all_start_methods(), reason="this system can't fork")
-@pytest.mark.timeout(900)  # a dozen seconds, unless the machine is busy
-def test_killed_at_any_moment_it_ends_bit_identical(uncut, tmp_path):
-    # Processes that start with zflib imported: what a kill meets is training and writing.
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["run_tiny"])
+@pytest.mark.timeout(900)  # some seconds, unless the machine is busy
+def test_killed_at_any_moment_it_ends_bit_identical(uncut, processes, tmp_path):
     draw, path, reached = random.Random(0), tmp_path / "checkpoint.pt", []
     for _ in range(5):
-        process = context.Process(target=run_tiny.to_the_end, args=(tmp_path,))
+        process = processes.Process(target=run_tiny.to_the_end, args=(tmp_path,))
         process.start()
         for _ in range(draw.choice((1, 2, 3))):
             last = stamp(path)
@@ -100,7 +95,7 @@ def test_killed_at_any_moment_it_ends_bit_identical(uncut, tmp_path):
         progress = checkpoint.load(path)["progress"]
         reached.append((progress["epoch"], progress["step"]))
     assert reached == sorted(reached) and reached[0] < (3, 0) and len(set(reached)) > 2
-    process = context.Process(target=run_tiny.to_the_end, args=(tmp_path,))
+    process = processes.Process(target=run_tiny.to_the_end, args=(tmp_path,))
     process.start()
     process.join()
     assert process.exitcode == 0

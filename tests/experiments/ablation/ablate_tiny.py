@@ -1,6 +1,6 @@
-"""A tiny table in a process of its own, to be killed or joined by others: ablate_tiny.py RESULTS RUNS [ROW ...]."""
+"""A tiny table, made in a process of its own, to be killed or joined by others, or in a group of them."""
 
-import sys
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -29,10 +29,20 @@ def tiny_plan(results, runs, rows=ROWS, seeds=(0, 1), **changes):
     return run.Plan("mini", preset, made.recipe, jobs, made.train, made.validation, Path(results), Path(runs))
 
 
-if __name__ == "__main__":
+def fill(results, runs, rows=ROWS, left=None):
+    """Make the table's runs; those that are left to others go into the queue `left`."""
     torch.set_num_threads(1)
-    whole = tiny_plan(*sys.argv[1:3], rows=sys.argv[3:] or ROWS)
+    whole = tiny_plan(results, runs, rows)
     fabric = new_fabric(whole.recipe, accelerator="cpu")
     elsewhere = run.execute(whole, fabric, run.timing(whole, fabric))
-    if fabric.is_global_zero:
-        print(f"left to others: {[job.name for job in elsewhere]}")
+    if left:
+        left.put([job.name for job in elsewhere])
+
+
+def fill_as(rank, port, *arguments):
+    """The same as one of two processes that torchrun starts. They meet at the store that it has at a port."""
+    known = {"RANK": rank, "LOCAL_RANK": rank, "GROUP_RANK": 0, "WORLD_SIZE": 2, "LOCAL_WORLD_SIZE": 2}
+    known |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+    known |= {"TORCHELASTIC_RUN_ID": "tiny", "TORCHELASTIC_USE_AGENT_STORE": True}
+    os.environ.update({name: str(value) for name, value in known.items()})
+    fill(*arguments)

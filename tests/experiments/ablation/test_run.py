@@ -1,21 +1,18 @@
 """Runs are made once each and lose nothing: interrupted, killed, diverged, shared, spread over processes."""
 
-import subprocess
-import sys
+import signal
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
-from ablate_tiny import tiny_plan
+from ablate_tiny import ROWS, fill, fill_as, tiny_plan
 from filelock import FileLock
+from torch.distributed import TCPStore
 
 from zflib.experiments.ablation import results, run
 from zflib.experiments.ablation.plan import MINI_TABLE
 from zflib.training.loop import Diverged, new_fabric
-
-SCRIPT = Path(__file__).with_name("ablate_tiny.py")
 
 pytestmark = pytest.mark.xdist_group("processes")  # some start their own: one file at a time
 
@@ -37,12 +34,6 @@ def once(tmp_path_factory):
 def execute(plan):
     fabric = new_fabric(plan.recipe, accelerator="cpu")
     return run.execute(plan, fabric, dict.fromkeys(((job.network, job.row) for job in plan.jobs), 1.0))
-
-
-def start(folders):
-    environment = {"PYTHONPATH": str(SCRIPT.parents[2] / "training"), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, SCRIPT, *map(str, folders)]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
 def names(folder):
@@ -129,31 +120,36 @@ def test_a_held_run_is_left_to_its_holder(folders):
     assert not plan.done(plan.jobs[0]) and plan.done(plan.jobs[1])
 
 
-def test_two_processes_share_a_folder_and_one_is_killed(folders):
-    """Slow, as each of three processes loads torch and Fabric before it trains."""
-    first = start(folders)
-    while not list(folders[0].glob(".*.lock")) and first.poll() is None:
-        time.sleep(0.05)
-    second = start((folders[0], folders[1].with_name("elsewhere")))
-    time.sleep(1)
+def test_two_processes_share_a_folder_and_one_is_killed(folders, processes):
+    first = processes.Process(target=fill, args=folders)
+    second = processes.Process(target=fill, args=(folders[0], folders[1].with_name("elsewhere")))
+    for process in (first, second):
+        process.start()
+    while len(list(folders[0].glob(".*.lock"))) < 2:  # each makes a run
+        assert first.is_alive() and second.is_alive(), "one has ended before both were at work"
+        time.sleep(0.001)
     first.kill()  # SIGKILL: whatever it held must be free again
-    first.wait()
-    said = second.communicate(timeout=120)[0]
-    assert second.returncode == 0, said
-    last = start(folders)
-    said = last.communicate(timeout=120)[0]
-    assert last.returncode == 0 and "left to others: []" in said, said
+    first.join()
+    second.join(120)
+    assert (first.exitcode, second.exitcode) == (-signal.SIGKILL, 0)
+    left = processes.SimpleQueue()
+    last = processes.Process(target=fill, args=(*folders, ROWS, left))
+    last.start()
+    last.join(120)
+    assert last.exitcode == 0 and left.get() == []
     plan = tiny_plan(*folders)
     assert names(plan.results) == sorted(f"{job.name}.json" for job in plan.jobs)
 
 
-def test_a_run_spread_over_two_processes(folders):
-    environment = {"PYTHONPATH": str(SCRIPT.parents[2] / "training"), "OMP_NUM_THREADS": "1", "PATH": ""}
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", SCRIPT]
-    spread = subprocess.run(
-        [*command, *map(str, folders), "as_is"], env=environment, capture_output=True, text=True, timeout=200
-    )
-    assert spread.returncode == 0, spread.stderr
+def test_a_run_spread_over_two_processes(folders, processes):
+    """As torchrun does it, which test_loop.py starts itself."""
+    store = TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
+    both = [processes.Process(target=fill_as, args=(rank, store.port, *folders, ["as_is"])) for rank in range(2)]
+    for process in both:
+        process.start()
+    for process in both:
+        process.join(120)
+    assert [process.exitcode for process in both] == [0, 0]
     plan = tiny_plan(*folders, rows=["as_is"])
     for job in plan.jobs:
         facts = results.read(plan.result(job))
