@@ -36,8 +36,8 @@ class GapTest:
     counts    (M, S, 3) int, how many peaks lie in each band
     p_gap     (M,) chance of counts at least as telling if there were no gap, see `p_values`
     p_no_gap  (M,) the same if there were one worth the name
-    power     (M,) how often "no gap" would be rejected, had the middle been empty: in banks of as many peaks, drawn
-              from this one's outside the middle. Of a gap that is not empty less can be seen
+    power     (M, 2) how often "no gap" would be rejected in banks of as many peaks, drawn from this one's outside the
+              middle: had the middle been empty, and had it been just half as dense as the sparser side
     verdicts  (M,) "supported", "contradicted" or "undecided"; where power is small, that says nothing of the bank
     """
 
@@ -60,7 +60,7 @@ class GapTest:
         if self.verdicts[0] == "undecided":
             return (
                 f"{n} filters show neither a gap from {low:.2f} to {high:.2f} cycles/px nor that there is none; an "
-                f"empty middle would be found in {self.power[0]:.0%} of such banks."
+                f"empty middle would be found in {self.power[0, 0]:.0%} of such banks."
             )
         for band, name, side in ((2, "high", f"above {high:.2f}"), (0, "low", f"below {low:.2f}")):
             if total[band] < PRESENT * n:
@@ -71,15 +71,13 @@ class GapTest:
         return f"from {low:.2f} to {high:.2f} cycles/px it has more than half the density of the sparser side."
 
     def __str__(self) -> str:
-        lines = ["a gap, by where the middle is; power: an empty middle would be found in"]
+        lines = ["a gap, by where the middle is; power if it were empty, and if half as dense as the sparser side"]
         rows = zip(
             self.middles, self.counts.sum(1)[:, 1], self.p_gap, self.p_no_gap, self.power, self.verdicts, strict=True
         )
         for (low, high), held, p, q, power, verdict in rows:
-            lines.append(
-                f"  {low:.3f} to {high:.3f}, {held} peaks: p of no gap {p:.2g}, p of a gap {q:.2g}, power {power:.0%}: "
-                f"{verdict}"
-            )
+            found = f"{low:.3f} to {high:.3f}, {held} peaks: p of no gap {p:.2g}, p of a gap {q:.2g}"
+            lines.append(f"  {found}, power {power[0]:.0%} and {power[1]:.0%}: {verdict}")
         return "\n".join(lines)
 
 
@@ -188,17 +186,21 @@ def gap_test(found: Any, middles: Any = MIDDLES, seed: int = 0) -> GapTest:
     )
 
 
-def _power(found: np.ndarray, middle: np.ndarray, rng: np.random.Generator) -> float:
-    """How often "no gap" is rejected of banks of as many peaks that have none in the middle."""
-    drawn = np.full((_DRAWS, *found.shape), np.nan)
+def _power(found: np.ndarray, middle: np.ndarray, rng: np.random.Generator) -> list[float]:
+    """How often "no gap" is rejected of banks of as many peaks, with none in the middle and with half a side's."""
     outside = (found < middle[0]) | (found >= middle[1])
     if not outside.any():
-        return 0.0
+        return [0.0, 0.0]
+    lies = densities(found[outside], _edges(middle[None])[0])
+    in_middle = [EMPTY * (lies.share / width)[[0, 2]].min() * width[1] for width in (lies.octaves, lies.areas)]
+    drawn = np.full((2, _DRAWS, *found.shape), np.nan)
     for at, bank in enumerate(found):
         live = np.isfinite(bank).sum()
         left = bank[outside[at]] if outside[at].any() else found[outside]
-        drawn[:, at, :live] = rng.choice(left, (_DRAWS, live))
-    return float((p_values(band_counts(drawn, middle[None]), middle[None])[0] < LEVEL).mean())
+        drawn[..., at, :live] = rng.choice(left, (2, _DRAWS, live))
+    filled = np.isfinite(drawn) & (rng.random(drawn.shape) < np.reshape([0, min(in_middle)], (2, 1, 1, 1)))
+    drawn = np.where(filled, middle.mean(), drawn)
+    return (p_values(band_counts(drawn, middle[None]), middle[None])[0] < LEVEL).mean((1, 2)).tolist()
 
 
 def band_counts(found: np.ndarray, middles: np.ndarray) -> np.ndarray:

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from zflib.analysis.sources import as_sequence, picture_of
 from zflib.analysis.spectrum.filters import SIZE, as_edges, frequencies, power, rings
-from zflib.analysis.top import as_sequence
 from zflib.data.pictures import to_array
 
 EDGES = tuple(n / 40 for n in range(21))  # cycles per pixel
@@ -52,7 +52,7 @@ def of_pictures(pictures: Any, edges: Any = EDGES) -> PictureSpectrum:
     window = np.outer(fade, fade)
     total, tiles = np.zeros((SIZE, SIZE)), 0
     for at, item in enumerate(as_sequence(pictures)):
-        pixels = to_array(item[0] if isinstance(item, tuple) else item).astype(np.float64)
+        pixels = to_array(picture_of(item)).astype(np.float64)
         down, across = pixels.shape[0] // SIZE, pixels.shape[1] // SIZE
         if not down * across:
             raise ValueError(
