@@ -22,9 +22,22 @@ def test_octaves_are_equally_far_apart(axes):
     assert axes.get_xlabel().endswith("cycles/px")
 
 
-def test_bands_draws_a_bar_for_the_mean_and_a_dot_for_each_seed(axes):
-    two_seeds = [[0.2, 0.8, 0.0], [0.4, 0.6, 0.0]]
-    plots.bands(axes, {"ours": two_seeds, "theirs": [[0.5, 0.25, 0.25]]}, (0, 0.05, 0.15, 0.71))
-    assert np.allclose([bar.get_height() for bar in axes.patches], [0.3, 0.7, 0, 0.5, 0.25, 0.25])
-    assert sorted(dot for line in axes.lines for dot in line.get_ydata()) == sorted(np.ravel(two_seeds))
-    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["0–0.05", "0.05–0.15", "0.15–0.71"]
+def test_bands_draws_a_bar_for_the_mean_a_dot_for_each_seed_and_a_line_for_an_interval(axes):
+    edges = (0, 0.05, 0.1, 0.2, 0.7072)
+    ours = spectrum.densities([[0.06, 0.15, 0.15, 0.4], [0.06, 0.06, 0.15, 0.15]], edges)
+    theirs = spectrum.densities([0.0, 0.07, 0.3, 0.3], edges)
+    plots.bands(axes, {"ours": ours, "theirs": theirs})
+    octaves = np.log2([0.05 * 22, 2, 2, 0.5**0.5 / 0.2])
+    expected = np.concatenate([[0, 37.5, 50, 12.5] / octaves, [25, 25, 0, 50] / octaves])
+    assert np.allclose([bar.get_height() for bar in axes.patches], expected)
+    dots = np.sort(np.concatenate([line.get_ydata() for line in axes.lines]))
+    assert np.allclose(dots, np.sort(np.ravel([[0, 25, 50, 25] / octaves, [0, 50, 50, 0] / octaves])))
+    spans = [path.vertices[:, 1] for path in axes.collections[0].get_paths()]
+    assert np.allclose(spans, 100 * theirs.interval / octaves[:, None])
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["0–0.05", "0.05–0.1", "0.1–0.2", "0.2–0.71"]
+
+
+def test_bands_per_area_is_level_for_an_even_spread(axes):
+    even = np.hypot(*np.random.default_rng(0).uniform(-0.5, 0.5, (2, 50_000)))
+    plots.bands(axes, {"even": spectrum.densities(even, (0, 0.1, 0.3, 0.7072))}, per="area")
+    assert np.allclose([bar.get_height() for bar in axes.patches], 1, atol=0.1) and axes.get_yscale() == "log"

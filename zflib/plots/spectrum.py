@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from zflib.analysis.spectrum import Densities
 from zflib.plots.axes import to_numpy
 
 
@@ -37,20 +38,28 @@ def octaves(axes: Any) -> None:
     axes.set(xlabel="frequency, cycles/px", xlim=(0.031, 0.5))
 
 
-def bands(axes: Any, shares: Mapping[str, Any], edges: Any) -> None:
-    """Shares of filters by band of frequency on matplotlib axes: a bar for the mean over seeds, a dot for each seed.
+def bands(axes: Any, found: Mapping[str, Densities], per: str = "octave") -> None:
+    """How densely filters peak, by band of frequency, on matplotlib axes: one bar for each network and band.
 
-    shares  (seeds, bands) by the name of a network
-    edges   (bands + 1,) cycles per pixel
+    found  what `zflib.spectrum.densities` found in the same bands, by the name of a network
+    per    "octave", in percent of the filters, or "area", on a logarithmic axis, where 1 is an even spread
+
+    Of several seeds a dot shows each; of a single bank a line shows the interval over filters.
     """
     colours = ("#b34700", "#1f77b4", "#8a8a8a", "#c9a66b")
-    places, width = np.arange(len(edges) - 1), 0.8 / len(shares)
-    for at, (name, values) in enumerate(shares.items()):
-        values, x = to_numpy(values), places + (at - (len(shares) - 1) / 2) * width
-        axes.bar(x, values.mean(0), width * 0.92, color=colours[at], label=name)
-        if len(values) > 1:
-            axes.plot(np.tile(x, (len(values), 1)), values, "o", color="black", markersize=2.5)
-    words = [f"{low:.2g}–{high:.2g}" for low, high in pairwise(edges)]
-    axes.set_xticks(places, words, fontsize=8)
-    axes.set(xlabel="peak frequency, cycles/px", ylabel="share of filters")
+    for at, (name, one) in enumerate(found.items()):
+        unit = one.octaves / 100 if per == "octave" else one.areas
+        width = 0.8 / len(found)
+        x = np.arange(len(unit)) + (at - (len(found) - 1) / 2) * width
+        axes.bar(x, one.share / unit, width * 0.92, color=colours[at], label=name)
+        if len(one.counts) > 1:
+            each = one.counts / one.counts.sum(1, keepdims=True) / unit
+            axes.plot(np.tile(x, (len(each), 1)), each, "o", color="black", markersize=2.5)
+        else:
+            axes.vlines(x, *(one.interval.T / unit), color="black", linewidth=0.8)
+    words = [f"{low:.2g}–{high:.2g}" for low, high in pairwise(one.edges)]
+    axes.set_xticks(range(len(words)), words, fontsize=8)
+    axes.set(xlabel="peak frequency, cycles/px", ylabel="% of filters per octave" if per == "octave" else "per area")
+    if per == "area":
+        axes.set(yscale="log", ylim=(0.02, None))
     axes.legend(frameon=False, fontsize=8)
