@@ -109,3 +109,36 @@ def test_traces_of_something_else_are_refused(net, pictures):
         responses(net, pictures, found, 0, traces=Traces(net, pictures, 96, "conv2"))
     with pytest.raises(KeyError, match="conv9"):
         Traces(net, pictures, 96, "conv9").together([0], "conv9")
+
+
+class Cropped(Counted):
+    """A random part of a picture each time that it is asked for."""
+
+    def __getitem__(self, at):
+        self.asked.append(at)
+        left, top = np.random.default_rng(len(self.asked)).integers(0, 64, 2).tolist()
+        return self.pictures[at].crop((left, top, left + 64, top + 64))
+
+
+def test_pictures_that_are_others_the_second_time_are_refused(net, pictures):
+    cropped = Cropped(pictures)
+    found = top_activations(net, cropped, "conv3", k=3, size=96)
+    with pytest.raises(
+        ValueError, match=r"Picture \d excited map 11 of conv3 by \S+ and now does by \S+\. .*random crops"
+    ):
+        responses(net, cropped, found, 11)
+    with pytest.raises(ValueError, match=r"Picture \d excited map 11"):
+        responses(net, pictures[::-1], found, 11)
+    with pytest.raises(ValueError, match="There is no picture 5 among 1"):
+        Traces(net, pictures[:1], 96, "conv3").together([0, 5], "conv3")
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])
+@pytest.mark.parametrize("step", ["conv5", "fc7"])
+def test_rounding_is_no_difference(net, pictures, dtype, step):
+    other = zflib.ConvNet(net.architecture)
+    other.load_state_dict(net.state_dict())
+    other.to(dtype)
+    found = top_activations(other, pictures, step, k=4)
+    for channel in np.flatnonzero(found.active.all(1))[:4]:
+        assert len(responses(other, pictures, found, int(channel)).patches) == 4

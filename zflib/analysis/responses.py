@@ -12,7 +12,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from zflib.analysis.top import TopActivations, as_sequence, prepared
+from zflib.analysis.sources import as_sequence, check_network, prepared
+from zflib.analysis.top import TopActivations
 from zflib.arguments import whole
 from zflib.deconvnet import DeconvNet, Patches, Trace
 from zflib.network import ConvNet
@@ -46,7 +47,9 @@ class Traces:
     """
 
     def __init__(self, net: ConvNet, pictures: Any, size: int, upto: str, keep: int = 32) -> None:
+        check_network(net)
         items, self.net, self.size, self.deconv = as_sequence(pictures), net, size, DeconvNet(net)
+        self._count = len(items)
 
         @lru_cache(maxsize=keep)
         def one(number: int) -> Trace:
@@ -55,8 +58,12 @@ class Traces:
         self._one = one
 
     def together(self, numbers: Iterable[int], upto: str) -> Trace:
-        """One trace of several pictures, up to a step; KeyError for one that is not reached."""
-        each = [self._one(int(number)) for number in numbers]
+        """One trace of several pictures, up to a step; KeyError for one that is not reached, ValueError for a picture
+        that is not there."""
+        numbers = [int(number) for number in numbers]
+        if missing := [number for number in numbers if not 0 <= number < self._count]:
+            raise ValueError(f"There is no picture {missing[0]} among {self._count}. {_SAME}")
+        each = [self._one(number) for number in numbers]
         top, steps = each[0][upto], list(each[0].activations)
         # With the rectification of that step, whose values stand for the step's own.
         steps = steps[: max(at for at, step in enumerate(steps) if each[0][step] is top) + 1]
@@ -64,6 +71,7 @@ class Traces:
             torch.cat([trace.images for trace in each]),
             {step: torch.cat([trace[step] for trace in each]) for step in steps},
             {step: torch.cat([trace.switches[step] for trace in each]) for step in steps if step in each[0].switches},
+            each[0].layers,
         )
 
 
@@ -82,8 +90,8 @@ def responses(
     method    as in `DeconvNet.project`
     traces    of these pictures, kept from one map to the next; made for this map alone where left out
 
-    Raises ValueError for a map that is above 0 on no picture, for a map that does not exist, and for traces of another
-    network or size.
+    Raises ValueError for a map that is above 0 on no picture, for a map that does not exist, for traces of another
+    network or size, and where a picture excites the map otherwise than `top` says, as random crops do.
     """
     if not 0 <= whole("channel", channel) < len(top.dead):
         raise ValueError(f"{top.step} has no map {channel}; it has maps 0 to {len(top.dead) - 1}.")
@@ -98,15 +106,33 @@ def responses(
     at, row, column = (torch.from_numpy(v) for v in (at, top.row[channel][active], top.column[channel][active]))
     units = torch.stack([at, torch.full_like(row, channel), row, column], dim=1)
     boxes = top.box[channel][active]
-    projections = on_boxes(
-        traces.deconv.project_units(trace, top.step, units[:, : trace[top.step].ndim], method=method), boxes
-    )
+    depth = trace[top.step].ndim
+    projected = traces.deconv.project_units(trace, top.step, units[:, :depth], method=method)
+    _check_values(trace[top.step][tuple(units[:, :depth].T)], top, channel)
+    projections = on_boxes(projected, boxes)
     black = prepared(net, Image.new("RGB", (top.size, top.size)), top.size)
     grey = -black.mean((1, 2), keepdim=True)
     images = trace.images.cpu().float() - black - grey
     patches = torch.stack([_cut(images[p], box) for p, box in zip(at, boxes, strict=True)]) + grey
     patches = patches.clamp(0, 255).round().byte().permute(0, 2, 3, 1).numpy()
     return Responses(patches, projections, boxes, trace, units)
+
+
+_SAME = "Give the network and the pictures that `top` was made from, without random crops or flips."
+
+
+def _check_values(found: Tensor, top: TopActivations, channel: int) -> None:
+    """Raise ValueError where activations (u,) are not those recorded, but for rounding: batches are of other sizes."""
+    active = top.active[channel]
+    recorded = torch.from_numpy(top.value[channel][active].astype(np.float64))
+    tolerance = 0.1 if found.itemsize < 4 else 0.01
+    off = (found.cpu().double() - recorded).abs() > tolerance * recorded.max()
+    if off.any():
+        at = int(off.nonzero()[0])
+        raise ValueError(
+            f"Picture {top.picture[channel][active][at]} excited map {channel} of {top.step} by {recorded[at]:.3g} and "
+            f"now does by {found[at]:.3g}. {_SAME}"
+        )
 
 
 def on_boxes(projected: Patches, boxes: Any) -> np.ndarray:
@@ -126,7 +152,8 @@ def on_boxes(projected: Patches, boxes: Any) -> np.ndarray:
         raise ValueError(
             "boxes must have one size, at least a pixel: top, left, bottom, right, the last two exclusive."
         )
-    return torch.stack([_cut(projected.paste(at).cpu(), box) for at, box in enumerate(boxes)]).numpy()
+    cut = torch.stack([_cut(projected.paste(at).cpu(), box) for at, box in enumerate(boxes)])
+    return (cut.float() if cut.itemsize < 4 else cut).numpy()  # NumPy has no bfloat16
 
 
 def _cut(picture: Tensor, box: Any) -> Tensor:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
@@ -12,9 +11,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from zflib.analysis.sources import check_memory, check_network, prepared_batches
 from zflib.arguments import whole
-from zflib.data import Gallery, PictureSet
 from zflib.deconvnet import DeconvNet
+from zflib.deconvnet.trace import NotFinite
 from zflib.network import ConvNet
 
 
@@ -57,6 +57,10 @@ class TopActivations:
         return ~self.active[:, 0]
 
 
+class TooFew(ValueError):
+    """The pictures hold fewer units than were asked for."""
+
+
 def top_activations(
     net: ConvNet,
     pictures: Any,
@@ -82,9 +86,11 @@ def top_activations(
     Memory does not grow with the number of pictures. Of equal activations the earlier picture comes first, then the
     earlier row. A picture that can't be read is warned about, counted and passed over.
 
-    Raises ValueError when the pictures hold fewer than k separate units, or for a size that a step can't take;
-    KeyError for an unknown step.
+    Raises ValueError when the pictures hold fewer than k separate units (`TooFew`), for a size that a step can't take
+    or the memory can't hold, and where an activation overflows or is NaN, naming picture and step; TypeError for
+    another kind of network, and where the first item is no picture; KeyError for an unknown step.
     """
+    check_network(net)
     steps = (step,) if isinstance(step, str) else tuple(step)
     for name, value in (("k", k), ("per_picture", per_picture), ("batch_size", batch_size)):
         whole(name, value, 1)
@@ -94,10 +100,14 @@ def top_activations(
         if name not in geometry:
             raise KeyError(f"There is no step {name!r}; the steps are {', '.join(geometry)}.")
     upto = max(steps, key=list(geometry).index)
+    check_memory(net, side, batch_size, upto)
     deconv, best = DeconvNet(net), {name: _Strongest(geometry[name].maps, k) for name in steps}
     seen, unreadable = 0, []
     for numbers, images in prepared_batches(net, pictures, side, batch_size, unreadable, progress):
-        trace = deconv.forward(images, upto=upto)
+        try:
+            trace = deconv.forward(images, upto=upto)
+        except NotFinite as error:
+            raise NotFinite(error.step, int(numbers[error.picture]), error.dtype) from None
         seen += len(numbers)
         for name in steps:
             apart = ceil(geometry[name].receptive_field / geometry[name].jump)
@@ -106,7 +116,7 @@ def top_activations(
     for name in steps:
         if (best[name].value == -torch.inf).any():
             lost = f" {len(unreadable)} could not be read; the first: {unreadable[0]}" if unreadable else ""
-            raise ValueError(
+            raise TooFew(
                 f"{seen} pictures with at most {per_picture} separate units each don't hold k = {k} of {name}. "
                 f"Give more pictures, a smaller k or a larger per_picture.{lost}"
             )
@@ -114,51 +124,6 @@ def top_activations(
         box = np.stack(np.vectorize(geometry[name].box)(row, column), axis=-1)
         found[name] = TopActivations(picture, row, column, value, box, name, side, seen, tuple(unreadable))
     return found[step] if isinstance(step, str) else found
-
-
-def prepared_batches(
-    net: ConvNet, pictures: Any, size: int, batch_size: int, unreadable: list[str], progress: str = ""
-) -> Iterator[tuple[Tensor, Tensor]]:
-    """Prepared pictures in batches: their numbers in the set (N,) and the images (N, 3, S, S).
-
-    A picture that can't be read is warned about, noted in `unreadable` and passed over.
-    """
-    items = as_sequence(pictures)
-    order = range(len(items))
-    if progress:
-        from tqdm.auto import tqdm
-
-        order = tqdm(order, desc=progress, unit="picture", mininterval=1)
-    numbers, images = [], []
-    for at in order:
-        try:
-            image = prepared(net, items[at], size)
-        except Exception as error:  # data sets and decoders meet rubbish with errors of every kind
-            unreadable.append(f"picture {at}: {error}")
-            warnings.warn(f"Picture {at} is left out: {error}", stacklevel=3)
-            continue
-        numbers.append(at)
-        images.append(image)
-        if len(images) == batch_size:
-            yield torch.tensor(numbers), torch.stack(images)
-            numbers, images = [], []
-    if images:
-        yield torch.tensor(numbers), torch.stack(images)
-
-
-def prepared(net: ConvNet, item: Any, size: int) -> Tensor:
-    """A picture, or the first of (picture, label), as `preprocess` makes it: (3, S, S)."""
-    return net.preprocess(item[0] if isinstance(item, tuple) else item, size=size)
-
-
-def as_sequence(pictures: Any) -> Sequence[Any]:
-    """The pictures by number; TypeError for what has no length or no numbers."""
-    if isinstance(pictures, PictureSet):
-        return pictures.pixels
-    items = pictures.pictures if isinstance(pictures, Gallery) else pictures
-    if not (hasattr(items, "__len__") and hasattr(items, "__getitem__")):
-        raise TypeError(f"Pictures must be a sequence or a data set with a length, not {type(items).__name__}.")
-    return items
 
 
 def _peaks(values: Tensor, count: int, apart: int) -> tuple[Tensor, Tensor, Tensor]:

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from zflib.analysis.aliasing.clear import clear_maps, clear_steps
-from zflib.analysis.top import as_sequence
+from zflib.analysis.sources import as_sequence, picture_of
 from zflib.arguments import whole
 from zflib.data.pictures import centre_square, to_array
 from zflib.network import ConvNet, in_eval
@@ -219,7 +219,6 @@ def _squares(net: ConvNet, pictures: Any, side: int, batch_size: int, progress: 
         starts = tqdm(starts, desc=progress, unit="batch", mininterval=1)
     for start in starts:
         batch = [items[at] for at in range(start, min(start + batch_size, len(items)))]
-        batch = [item[0] if isinstance(item, tuple) else item for item in batch]
-        pixels = torch.from_numpy(np.stack([to_array(centre_square(item, side)) for item in batch]))
+        pixels = torch.from_numpy(np.stack([to_array(centre_square(item, side)) for item in map(picture_of, batch)]))
         # channels_last halves the time of a dense first layer on a CPU.
         yield (pixels.permute(0, 3, 1, 2).to(net.mean) - net.mean).contiguous(memory_format=torch.channels_last)
