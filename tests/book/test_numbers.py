@@ -27,7 +27,7 @@ from scipy import stats
 
 from zflib import ALEXNET, ZFNET, aliasing, paper, spectrum
 from zflib.analysis import effective_field
-from zflib.analysis.spectrum.gap import PRESENT
+from zflib.analysis.spectrum.gap import MIDDLES, PRESENT
 from zflib.data.sets import _PICTURES as PICTURES
 from zflib.experiments import shifts, stems
 from zflib.experiments.displacement import BAND
@@ -135,6 +135,7 @@ NAMES = {  # what an expression may use; none of it is measured
     "SHORT": stems.SHORT,
     "PICTURES": PICTURES,
     "BAND": BAND,
+    "MIDDLES": MIDDLES,
     "PRESENT": PRESENT,
     "share_of_field": effective_field.__defaults__[0],
     "A": paper.TABLES[3]["alexnet_replication"],
