@@ -57,3 +57,9 @@ def test_no_array(values, error, words):
 def test_infinity_is_no_gap():
     with pytest.raises(ValueError, match="finite numbers; infinity is among them"):
         array("peaks", [np.inf], nan=True)
+
+
+def test_a_message_quotes_no_more_than_the_ends_of_an_argument():
+    with pytest.raises(ValueError, match=r"k must be a whole number, not 'aaa+\.\.\.a+b'\.") as said:
+        whole("k", "a" * 290_000 + "b")
+    assert len(str(said.value)) < 400

@@ -9,18 +9,23 @@ from typing import Any
 import numpy as np
 
 
+def brief(text: str, longest: int = 300) -> str:
+    """An argument as a message quotes it, cut in the middle where it is long."""
+    return text if len(text) <= longest else f"{text[:150]}...{text[-100:]}"
+
+
 def whole(name: str, value: Any, least: int | None = None) -> int:
     """`value` as an int; ValueError unless it is a whole number, from `least` on."""
     if not isinstance(value, Integral) or (least is not None and value < least):
         bound = "" if least is None else f" of at least {least}"
-        raise ValueError(f"{name} must be a whole number{bound}, not {value!r}.")
+        raise ValueError(f"{name} must be a whole number{bound}, not {brief(repr(value))}.")
     return int(value)
 
 
 def number(name: str, value: Any) -> float:
     """`value` as a float; ValueError unless it is one finite number."""
     if not isinstance(value, Real) or not isfinite(value):
-        raise ValueError(f"{name} must be a finite number, not {value!r}.")
+        raise ValueError(f"{name} must be a finite number, not {brief(repr(value))}.")
     return float(value)
 
 

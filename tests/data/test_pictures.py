@@ -53,34 +53,6 @@ def test_every_type_of_number_that_holds_the_same_grey(pixels, dtype):
     assert np.array_equal(to_array(same)[:, :, 1], expected)
 
 
-@given(shapes.flatmap(lambda shape: arrays.arrays(np.uint16, shape)))
-def test_sixteen_bit_pictures_keep_their_upper_byte(values):
-    """In a file's mode, dark pictures stay dark: white is 65535 whatever the brightest pixel."""
-    expected = np.round(values / 257)
-    assert np.array_equal(to_array(values)[:, :, 0], expected)
-    buffer = io.BytesIO()
-    Image.fromarray(values).save(buffer, "PNG")
-    opened = Image.open(buffer)
-    assert opened.mode == "I;16" and np.array_equal(to_array(opened)[:, :, 0], expected)
-
-
-@pytest.mark.parametrize("mode, dtype", [("I", np.int32), ("F", np.float32)])
-@pytest.mark.parametrize("white", [1, 255, 65535, 1_000_000])
-def test_modes_that_do_not_say_what_white_is(mode, dtype, white):
-    values = np.array([[0, white, -5]], dtype=dtype)
-    picture = Image.fromarray(values)
-    assert picture.mode == mode
-    assert to_array(picture)[0, :, 0].tolist() == [0, 255, 0]
-
-
-def test_floats_that_are_no_numbers_are_black():
-    assert to_array(Image.fromarray(np.array([[np.nan, np.inf, 255]], dtype=np.float32)))[0, :, 0].tolist() == [
-        0,
-        0,
-        255,
-    ]
-
-
 @given(uint8(4))
 def test_transparency_is_laid_over_white(pixels):
     alpha = pixels[:, :, 3:].astype(float) / 255

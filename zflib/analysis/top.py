@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from zflib.analysis.sources import check_memory, check_network, prepared_batches
-from zflib.arguments import whole
+from zflib.arguments import brief, whole
 from zflib.deconvnet import DeconvNet
 from zflib.deconvnet.trace import NotFinite
 from zflib.network import ConvNet
@@ -98,7 +98,7 @@ def top_activations(
     geometry = {s.name: s for s in net.architecture.geometry(side)}
     for name in steps:
         if name not in geometry:
-            raise KeyError(f"There is no step {name!r}; the steps are {', '.join(geometry)}.")
+            raise KeyError(f"There is no step {brief(repr(name))}; the steps are {', '.join(geometry)}.")
     upto = max(steps, key=list(geometry).index)
     check_memory(net, side, batch_size, upto)
     deconv, best = DeconvNet(net), {name: _Strongest(geometry[name].maps, k) for name in steps}

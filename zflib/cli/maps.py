@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from zflib import atomic
+from zflib.arguments import brief
 from zflib.cli import options
 
 
@@ -23,7 +24,7 @@ def add_net_and_step(added: argparse.ArgumentParser) -> None:
 
 def check_step(step: str, steps: Sequence[str]) -> None:
     if step not in steps:
-        raise ValueError(f"There is no step {step!r}; the steps are {', '.join(steps)}.")
+        raise ValueError(f"There is no step {brief(repr(step))}; the steps are {', '.join(steps)}.")
 
 
 def write_png(path: Path, pixels: Any) -> None:

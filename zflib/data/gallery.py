@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from zflib.arguments import brief
 from zflib.data.photographs import photographs
 from zflib.data.sets import imagenette
 
@@ -58,7 +59,9 @@ def gallery() -> Gallery:
     """
     name = os.environ.get("ZFLIB_PICTURES") or "embedded"
     if name not in _GALLERIES:
-        raise ValueError(f"ZFLIB_PICTURES is {name!r}; set it to one of {', '.join(_GALLERIES)}, or leave it out.")
+        raise ValueError(
+            f"ZFLIB_PICTURES is {brief(repr(name))}; set it to one of {', '.join(_GALLERIES)}, or leave it out."
+        )
     return _GALLERIES[name]()
 
 

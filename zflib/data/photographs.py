@@ -11,6 +11,7 @@ from importlib.resources import as_file, files
 
 from PIL import Image
 
+from zflib.arguments import brief
 from zflib.data.pictures import read
 
 
@@ -58,7 +59,7 @@ def photograph(name: str) -> Photograph:
     for each in _PHOTOGRAPHS:
         if each.name == name:
             return each
-    raise KeyError(f"No photograph is called {name!r}; there are {', '.join(p.name for p in _PHOTOGRAPHS)}.")
+    raise KeyError(f"No photograph is called {brief(repr(name))}; there are {', '.join(p.name for p in _PHOTOGRAPHS)}.")
 
 
 _PHOTOGRAPHS = (

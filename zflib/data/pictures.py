@@ -8,6 +8,11 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps
 
+from zflib.arguments import brief
+
+# Formats whose grey of more than 8 bits has 65535 for white, also where Pillow holds it in mode I.
+_SIXTEEN_BITS = ("PNG", "PPM")
+
 
 class UnreadablePicture(ValueError):
     """A file that can't be read as a picture; the message names the path, the reason and the remedy."""
@@ -16,8 +21,13 @@ class UnreadablePicture(ValueError):
 def read(path: str | PathLike[str]) -> Image.Image:
     """The picture in a file, upright (EXIF) and in RGB; an animation's first frame.
 
-    Raises UnreadablePicture (a ValueError) naming the path, for a missing, truncated, foreign or absurdly large file.
+    Raises UnreadablePicture (a ValueError) naming the path, for a missing, truncated, foreign or absurdly large file;
+    TypeError for what is no path, such as a file's bytes.
     """
+    if isinstance(path, bytes | bytearray | memoryview):
+        raise TypeError(
+            "read takes a file's path, not bytes; PIL.Image.open(io.BytesIO(content)) opens what a file holds."
+        )
     path = fspath(path)
     try:
         with Image.open(path) as picture:
@@ -32,7 +42,8 @@ def to_rgb(picture: Any) -> Image.Image:
     """Any PIL picture or array as an RGB PIL picture, upright (EXIF).
 
     picture  a PIL picture of any mode, or an array or tensor (H, W), (H, W, 1), (H, W, 3) or (H, W, 4): integers in
-             0..255, uint16, bool, or floating point in [0, 1]. Transparency is laid over white.
+             0..255, uint16, bool, or floating point in [0, 1], and so the PIL modes I and F. Transparency is laid over
+             white.
 
     Raises TypeError for another type, ValueError for another shape, an empty picture or values out of range,
     UnreadablePicture (a ValueError) for a file that `PIL.Image.open` opened and whose rest is damaged.
@@ -41,12 +52,14 @@ def to_rgb(picture: Any) -> Image.Image:
         picture = _from_array(picture)
     if min(picture.size) < 1:
         raise ValueError(f"The picture is empty: {picture.width} x {picture.height} pixels.")
+    sixteen = picture.mode.startswith("I;16") or (picture.mode == "I" and picture.format in _SIXTEEN_BITS)
     try:
         picture = ImageOps.exif_transpose(picture)  # the first to read the pixels of a file that was only opened
     except Exception as error:
         raise _unreadable(getattr(picture, "filename", "") or "The picture", error) from error
     if picture.mode.startswith("I") or picture.mode == "F":
-        picture = Image.fromarray(_wide_grey(picture))
+        values = np.asarray(picture)
+        picture = _from_array(values.clip(0, 65535).astype(np.uint16) if sixteen else values)
     if picture.mode in ("RGBA", "RGBa", "LA", "La", "PA") or "transparency" in picture.info:
         picture = picture.convert("LA") if picture.mode == "La" else picture
         picture = picture.convert("RGBA")
@@ -76,21 +89,7 @@ def _unreadable(path: str, error: Exception) -> UnreadablePicture:
         why = f"it has more than {2 * Image.MAX_IMAGE_PIXELS:,} pixels; scale it down"
     else:
         why = f"{str(error).rstrip('.') or type(error).__name__}; save it anew as PNG or JPEG"
-    return UnreadablePicture(f"{path} can't be read as a picture: {why}.")
-
-
-def _wide_grey(picture: Image.Image) -> np.ndarray:
-    """8-bit grey from 16-bit, 32-bit or floating-point grey.
-
-    Only 16-bit modes say what white is. For the others it is the least of 1, 255 and 65535 that no value exceeds.
-    """
-    values = np.nan_to_num(np.asarray(picture).astype(np.float64), posinf=0, neginf=0).clip(0)
-    highest = values.max()
-    if picture.mode.startswith("I;16"):
-        white = 65535
-    else:
-        white = next((top for top in (1, 255, 65535) if highest <= top), highest)
-    return (values * (255 / white)).round().astype(np.uint8)
+    return UnreadablePicture(f"{brief(path, longest=5000)} can't be read as a picture: {why}.")
 
 
 def _from_array(array: Any) -> Image.Image:
@@ -117,7 +116,9 @@ def _from_array(array: Any) -> Image.Image:
         array = (array * 255).round().astype(np.uint8)
     elif np.issubdtype(array.dtype, np.integer):
         if array.min() < 0 or array.max() > 255:
-            raise ValueError("An integer picture must have values between 0 and 255.")
+            raise ValueError(
+                "An integer picture must have values between 0 and 255; make it uint16 where white is 65535."
+            )
         array = array.astype(np.uint8)
     else:
         raise TypeError(f"A picture can't be of type {array.dtype}; use uint8, uint16, bool or floats in [0, 1].")

@@ -14,6 +14,7 @@ import numpy as np
 import PIL
 
 from zflib import atomic
+from zflib.arguments import brief
 from zflib.data.pictures import UnreadablePicture, centre_square, read, to_array
 
 
@@ -59,7 +60,7 @@ def imagenette(split: str, side: int, download: bool = False) -> PictureSet:
     Warns when there are fewer pictures than the set has.
     """
     if split not in _PICTURES:
-        raise ValueError(f"Imagenette has the splits {' and '.join(_PICTURES)}, not {split!r}.")
+        raise ValueError(f"Imagenette has the splits {' and '.join(_PICTURES)}, not {brief(repr(split))}.")
     from torchvision.datasets import ImageFolder, Imagenette
 
     root = data_root()

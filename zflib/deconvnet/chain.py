@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from zflib.arguments import brief
 from zflib.deconvnet.layers import NORMS, pool_numbers, reversible_layers, single, undisturbed
 from zflib.deconvnet.rules import METHODS, OVERLAPS, check_choice, pool
 from zflib.deconvnet.trace import Trace, check_finite, check_projections
@@ -73,7 +74,7 @@ class DeconvNet:
         steps = self.steps
         last = steps[-1] if upto is None else upto
         if last not in self._layers:
-            raise KeyError(f"There is no step {upto!r}; the steps are {', '.join(steps)}.")
+            raise KeyError(f"There is no step {brief(repr(upto))}; the steps are {', '.join(steps)}.")
         last = self._rectified.get(last, last)
         if not isinstance(images, Tensor) or images.ndim != 4 or not images.is_floating_point() or not len(images):
             found = f"{images.dtype} {tuple(images.shape)}" if isinstance(images, Tensor) else type(images).__name__
@@ -195,7 +196,7 @@ class DeconvNet:
         if len(wanted) != (1 if unit is None else len(limits)) or not all(
             0 <= at < limit for at, limit in zip(wanted, limits, strict=False)
         ):
-            what = f"channel {channel!r}" if unit is None else f"unit {unit!r}"
+            what = f"channel {brief(repr(channel))}" if unit is None else f"unit {brief(repr(unit))}"
             raise ValueError(f"{step} has no {what}; its activations have shape {limits} for each picture.")
         pictures = torch.arange(len(values))
         if unit is not None:
@@ -212,7 +213,7 @@ class DeconvNet:
     ) -> Patches:
         check_choice("method", method, METHODS)
         if seed is not None and not isfinite(seed):
-            raise ValueError(f"The seed must be a finite number, not {seed!r}.")
+            raise ValueError(f"The seed must be a finite number, not {brief(repr(seed))}.")
         names = list(self._layers)
         if list(trace.activations) != names[: len(trace.activations)]:
             raise ValueError("This trace is of a network with other steps; make one with this DeconvNet's forward.")

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from zflib.architecture import output_size
-from zflib.arguments import whole
+from zflib.arguments import brief, whole
 
 METHODS = ("deconvnet", "gradient", "guided")
 OVERLAPS = ("sum", "last", "max")
@@ -81,7 +81,7 @@ def unpool(values: Tensor, switches: Tensor, size: tuple[int, int], overlap: str
             f"Values {tuple(values.shape)} and switches {tuple(switches.shape)} must have one shape (N, C, h, w)."
         )
     if not isinstance(size, Sequence) or len(size) != 2:
-        raise ValueError(f"size must be two whole numbers, height and width, not {size!r}.")
+        raise ValueError(f"size must be two whole numbers, height and width, not {brief(repr(size))}.")
     height, width = (whole("size", side, 1) for side in size)
     if switches.dtype != torch.int64 or ((switches < 0) | (switches >= height * width)).any():
         raise ValueError(
@@ -121,4 +121,4 @@ def transposed_by_phases(x: Tensor, weight: Tensor, stride: int) -> Tensor:
 
 def check_choice(what: str, choice: str, choices: tuple[str, ...]) -> None:
     if choice not in choices:
-        raise ValueError(f"{what} must be one of {', '.join(choices)}, not {choice!r}.")
+        raise ValueError(f"{what} must be one of {', '.join(choices)}, not {brief(repr(choice))}.")

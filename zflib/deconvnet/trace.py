@@ -10,6 +10,8 @@ from weakref import ref
 import torch
 from torch import Tensor, nn
 
+from zflib.arguments import brief
+
 
 @dataclass(frozen=True)
 class Trace:
@@ -28,7 +30,7 @@ class Trace:
 
     def __getitem__(self, step: str) -> Tensor:
         if step not in self.activations:
-            raise KeyError(f"There is no step {step!r}; the steps are {', '.join(self.activations)}.")
+            raise KeyError(f"There is no step {brief(repr(step))}; the steps are {', '.join(self.activations)}.")
         return self.activations[step]
 
     def before(self, step: str) -> Tensor:
