@@ -12,7 +12,7 @@ from zflib import aliasing, analysis, plots, spectrum
 from zflib.architecture import output_size
 from zflib.data import PictureSet
 from zflib.deconvnet import pool, unpool
-from zflib.experiments import ablation, class_entropy, stems
+from zflib.experiments import ablation, class_entropy, displacement, stems
 from zflib.network import ContrastNorm
 from zflib.training.brief import train_briefly
 from zflib.training.evaluate import evaluate
@@ -161,9 +161,10 @@ def cases():
             aliasing.alias_distance,
             {"a": np.array([[0.2, 0.3]]), "b": np.array([[0.1, 0.3]]), "stride": 4},
         ),
+        "zflib.aliasing.overlap": (aliasing.overlap, of_filters | {"stride": 2, "falloff": 2.0}),
         **{
             f"zflib.aliasing.{name}": (getattr(aliasing, name), of_filters | {"stride": 2})
-            for name in ("overlap", "beyond_nyquist", "survival")
+            for name in ("beyond_nyquist", "survival")
         },
         "zflib.aliasing.predict": (
             aliasing.predict,
@@ -213,6 +214,10 @@ def cases():
         "zflib.aliasing.recovery": (
             aliasing.recovery,
             of_filters | {"stride": 2, "edges": (0, 0.2, 0.5), "prior": "white", "noise": 0.1, "size": 12},
+        ),
+        "zflib.experiments.displacement.recovered": (
+            displacement.recovered,
+            {"filters": bank[:, :, :3, :3], "stride": 30, "noise": 0.1},
         ),
         "zflib.aliasing.alias_matrices": (aliasing.alias_matrices, of_filters | {"stride": 2, "size": 12}),
         "zflib.aliasing.singular_values": (aliasing.singular_values, of_filters | {"stride": 2, "size": 12}),
@@ -288,7 +293,8 @@ ELSEWHERE = {
         widgets.Explorer.page_html training.loop.Run.identity experiments.class_entropy.result experiments.stems.result
         experiments.shifts.result experiments.displacement.result experiments.displacement.gaps
         experiments.controls.result experiments.controls.mean experiments.controls.curves
-        experiments.controls.verdict experiments.pictures.result experiments.ablation.predictions
+        experiments.controls.verdict experiments.pictures.result experiments.projected.result
+        experiments.ablation.predictions
         experiments.ablation.result
         experiments.ablation.Ablation.of experiments.ablation.Ablation.row experiments.ablation.Ablation.members
         experiments.ablation.compare experiments.ablation.between_seeds""",

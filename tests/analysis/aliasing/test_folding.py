@@ -111,8 +111,8 @@ def test_shares_keep_within_their_bounds(seed, s):
         np.testing.assert_allclose([shares, beyond_nyquist(filters, 1)], 0, atol=1e-12)
 
 
-@pytest.mark.parametrize("bad", [-1, np.nan, "white"])
-def test_a_falloff_is_a_number_of_0_or_more(bad):
+@pytest.mark.parametrize("bad", [-1, 11, np.nan, "white"])
+def test_a_falloff_is_a_number_from_0_to_10(bad):
     with pytest.raises(ValueError, match="falloff"):
         overlap(np.ones((1, 1, 3, 3)), 2, falloff=bad)
 

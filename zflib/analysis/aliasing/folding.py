@@ -64,12 +64,12 @@ def overlap(filters: Any, stride: int, falloff: float = 0.0) -> np.ndarray:
     A real filter has two lobes, at f0 and -f0. They count as what they are: apart, they are members of two groups; on
     top of each other, where 2 f0 is a point of the lattice (k/s, l/s), they have an overlap of a half.
 
-    Raises ValueError for a falloff below 0 or not finite. At zero frequency the pictures have the power of the
-    grid's first step, about 1/66 cycles per pixel.
+    Raises ValueError for a falloff that does not lie between 0 and 10. At zero frequency the pictures have the power
+    of the grid's first step, about 1/66 cycles per pixel.
     """
     power, falloff = _power(filters, stride), number("falloff", falloff)
-    if falloff < 0:
-        raise ValueError(f"The falloff of a picture's power is 0 or more, not {falloff}.")
+    if not 0 <= falloff <= 10:
+        raise ValueError(f"The falloff of a picture's power lies between 0 and 10, not {falloff}.")
     axis = np.fft.fftshift(np.fft.fftfreq(power.shape[1]))
     power = power * np.hypot(axis[:, None], axis).clip(min=1 / power.shape[1]) ** -falloff
     side = power.shape[1] // stride
