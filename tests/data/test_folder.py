@@ -4,9 +4,10 @@ import shutil
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, features
 
 from zflib.data import folder, sets
+from zflib.data.files import is_picture
 
 
 @pytest.fixture(autouse=True)
@@ -63,3 +64,32 @@ def test_a_folder_without_pictures(tmp_path, inside):
         (tmp_path / "pets" / "cats").mkdir(parents=True)
     with pytest.raises(FileNotFoundError, match="pets must hold a folder of pictures for each class"):
         folder(tmp_path / "pets", 8)
+
+
+@pytest.mark.parametrize(
+    ("name", "format"),
+    [("a.gif", "GIF"), ("a.jfif", "JPEG"), ("a.avif", "AVIF"), ("a.JPG", "WEBP"), ("a", "PNG"), ("a.photo", "BMP")],
+)
+def test_a_picture_counts_by_ending_or_content(tmp_path, name, format):
+    if format == "AVIF" and not features.check("avif"):
+        pytest.skip("this Pillow writes no AVIF")
+    (tmp_path / "pets" / "cat").mkdir(parents=True)
+    Image.new("RGB", (20, 20), (0, 0, 250)).save(tmp_path / "pets" / "cat" / name, format=format)
+    (pixels,) = folder(tmp_path / "pets", 4).pixels
+    assert np.abs(pixels.astype(int) - (0, 0, 250)).max() <= 8
+    assert is_picture(tmp_path / "pets" / "cat" / name)
+
+
+def test_what_is_left_out_is_said_once(tmp_path):
+    paint(tmp_path / "pets" / "cat", (255, 0, 0))
+    for name in ("notes.txt", "labels.json", "Thumbs", ".hidden"):
+        (tmp_path / "pets" / "cat" / name).write_text("no picture")
+    (tmp_path / "pets" / "cat" / "damaged.avif").write_text("no picture either")
+    with pytest.warns(UserWarning) as said:
+        found = folder(tmp_path / "pets", 8)
+    (words,) = [str(w.message) for w in said]
+    assert (
+        words
+        == f"In {tmp_path / 'pets'} 4 files that are no pictures are left out: .hidden, Thumbs, labels.json and others."
+    )
+    assert len(found) == 1 and len(found.unreadable) == 1 and "damaged.avif" in found.unreadable[0]

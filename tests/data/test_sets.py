@@ -119,7 +119,8 @@ def test_unreadable_pictures_are_reported_by_path_counted_and_left_out(root, cap
 
 def test_what_is_no_picture_by_name_is_not_looked_at(root):
     (file(root).parent / "notes.txt").write_text("not a picture")
-    assert len(imagenette("val", 16)) == 30
+    with pytest.warns(UserWarning, match=r"In .*val 1 file that is no picture is left out: notes\.txt\."):
+        assert len(imagenette("val", 16)) == 30
 
 
 # --- a data root that lacks it ------------------------------------------------------------------------------------

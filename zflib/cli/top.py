@@ -10,8 +10,6 @@ from typing import Any
 from zflib import weights
 from zflib.cli import maps, options
 
-PICTURE_ENDINGS = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp")
-
 
 def add(commands: Any) -> None:
     added = options.command(
@@ -64,6 +62,7 @@ def run(given: argparse.Namespace) -> None:
 def _pictures(folder: Path | None) -> tuple[list[str], Sequence[Any]]:
     """Names and pictures of a folder, or of the embedded photographs."""
     from zflib import data
+    from zflib.data.files import is_picture, say_left_out
     from zflib.data.gallery import Pictures
 
     if folder is None:
@@ -71,7 +70,10 @@ def _pictures(folder: Path | None) -> tuple[list[str], Sequence[Any]]:
         return [p.name for p in found], Pictures(range(len(found)), lambda at: found[at].picture)
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder} is no folder of pictures.")
-    paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in PICTURE_ENDINGS)
+    files = sorted(path for path in folder.rglob("*") if not path.is_dir())
+    counts = [is_picture(path) for path in files]
+    paths = [path for path, does in zip(files, counts, strict=True) if does]
+    say_left_out(folder, [path for path, does in zip(files, counts, strict=True) if not does])
     if not paths:
-        raise FileNotFoundError(f"{folder} holds no pictures ({', '.join(PICTURE_ENDINGS)}).")
+        raise FileNotFoundError(f"{folder} holds no pictures.")
     return [str(p.relative_to(folder)) for p in paths], Pictures(range(len(paths)), lambda at: data.read(paths[at]))

@@ -15,6 +15,7 @@ import PIL
 
 from zflib import atomic
 from zflib.arguments import brief
+from zflib.data.files import is_picture, say_left_out
 from zflib.data.pictures import UnreadablePicture, centre_square, read, to_array
 
 
@@ -61,7 +62,7 @@ def imagenette(split: str, side: int, download: bool = False) -> PictureSet:
     """
     if split not in _PICTURES:
         raise ValueError(f"Imagenette has the splits {' and '.join(_PICTURES)}, not {brief(repr(split))}.")
-    from torchvision.datasets import ImageFolder, Imagenette
+    from torchvision.datasets import Imagenette
 
     root = data_root()
     folder = root / "imagenette2-160" / split
@@ -69,7 +70,7 @@ def imagenette(split: str, side: int, download: bool = False) -> PictureSet:
     try:
         if download and not folder.is_dir():
             Imagenette(root, split=split, size="160px", download=True)
-        samples = ImageFolder(folder).samples
+        samples, _ = _of_classes(folder)
         names = tuple(names[0] for names in Imagenette(root, split=split, size="160px").classes)
     except (OSError, RuntimeError, KeyError) as error:
         raise FileNotFoundError(f"Imagenette can't be read from {folder}: {error}. {remedy}") from error
@@ -97,17 +98,30 @@ _RECORDED = (
 def folder(path: str | os.PathLike[str], side: int) -> PictureSet:
     """The pictures of a folder with one folder for each class (torchvision's ImageFolder), as squares of `side` pixels.
 
-    All of them are held in memory, 3 * side**2 bytes each. Raises FileNotFoundError when there is no such folder, no
+    All of them are held in memory, 3 * side**2 bytes each. What counts is every file that Pillow knows, by its ending
+    or its content; what does not is named in a warning. Raises FileNotFoundError when there is no such folder, no
     class in it, or a class without pictures; UnreadablePicture when none of them can be read.
     """
-    from torchvision.datasets import ImageFolder
-
     where = Path(path).expanduser().resolve()
     try:
-        files = ImageFolder(where)
+        samples, classes = _of_classes(where)
     except FileNotFoundError as error:
         raise FileNotFoundError(f"{where} must hold a folder of pictures for each class: {error}") from error
-    return _decoded(f"{where.parent.name} {where.name}", files.samples, tuple(files.classes), side, data_root())
+    return _decoded(f"{where.parent.name} {where.name}", samples, classes, side, data_root())
+
+
+def _of_classes(where: Path) -> tuple[list[tuple[str, int]], tuple[str, ...]]:
+    """(path, label) of each picture in a folder with one folder for each class, and the names of the classes."""
+    from torchvision.datasets import ImageFolder
+
+    no_pictures: list[str] = []
+
+    def counts(path: str) -> bool:
+        return is_picture(path) or no_pictures.append(path) is not None
+
+    found = ImageFolder(where, is_valid_file=counts)
+    say_left_out(where, no_pictures)
+    return found.samples, tuple(found.classes)
 
 
 def part(pictures: PictureSet, percent: float) -> PictureSet:
