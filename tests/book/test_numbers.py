@@ -17,6 +17,7 @@ import re
 from functools import cache
 from math import log, pi, sqrt
 from pathlib import Path
+from statistics import median
 
 import nbformat
 import pytest
@@ -29,7 +30,7 @@ from zflib import ALEXNET, ZFNET, aliasing, paper, spectrum
 from zflib.analysis import effective_field
 from zflib.analysis.spectrum.gap import MIDDLES, PRESENT
 from zflib.data.sets import _PICTURES as PICTURES
-from zflib.experiments import shifts, stems
+from zflib.experiments import projected, shifts, stems
 from zflib.experiments.displacement import BAND
 from zflib.training.recipe import MINI, PAPER
 
@@ -241,6 +242,18 @@ def worst_errors(step):
     return [[max(run["equivariance"][step]) for run in found[name]["plain"]] for name in ("alexnet-mini", "zfnet-mini")]
 
 
+def surviving(name, stride):
+    """Share of the striped filters whose band keeps clear of its mirror image, one a seed."""
+    striped = (filters[spectrum.peaks(filters) > 1 / 22] for filters in stems.filters(name))
+    return [(aliasing.survival(filters, stride) >= 1).mean() for filters in striped]
+
+
+def false_waves(name):
+    """Median share that waves which are not there take of a striped filter's projection, one a seed."""
+    seeds = projected.result()["layer_1"][name]
+    return [median(m["alias"] + m["repeats"] for m in maps if m["frequency"] > 1 / 22) for maps in seeds]
+
+
 STATEMENTS = {  # of results, in words: what has to be so that the sentence can stand
     "Not one filter of either network, in any seed, peaks in the high band": lambda: (
         not any(peaks_above("alexnet-mini", 0.3) + peaks_above("zfnet-mini", 0.3))
@@ -262,6 +275,13 @@ STATEMENTS = {  # of results, in words: what has to be so that the sentence can 
         min(worst_errors("conv1")[0]) > 2 * max(worst_errors("conv1")[1])
     ),
     "At conv2 the order is **reversed**": lambda: max(worst_errors("conv2")[0]) < min(worst_errors("conv2")[1]),
+    "Of the striped filters about every other one in AlexNet fails to survive, about one in four in ZFNet": lambda: (
+        surviving("alexnet-mini", 4) == pytest.approx([0.5] * 3, abs=0.06)
+        and surviving("zfnet-mini", 2) == pytest.approx([0.75] * 3, abs=0.06)
+    ),
+    "its least seed has more than twice what ZFNet's greatest has": lambda: (
+        min(false_waves("alexnet-mini")) > 2 * max(false_waves("zfnet-mini"))
+    ),
 }
 
 
