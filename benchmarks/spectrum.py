@@ -1,6 +1,6 @@
 """Spectra of a first layer against the forward pass of the network that it belongs to, both on one core.
 
-Everything that chapter 5 measures of one bank of 96 filters of 11x11, and the summary with its 2,000 bootstrap draws.
+Everything that chapter 5 measures of one bank of 96 filters of 11x11, and the summary with the draws for its power.
 Time is the processor's, so that what else the machine does counts little.
 """
 
