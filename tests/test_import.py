@@ -74,19 +74,27 @@ def test_no_imports_in_circles():
     assert not edges, f"These import each other: {sorted(edges)}"
 
 
-def modules_after(code):
-    """Top-level names of all modules that a fresh interpreter has loaded after running `code`."""
-    code += "; import sys; print(*{name.split('.')[0] for name in sys.modules})"
-    return set(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split())
+ONE_AFTER_THE_OTHER = (
+    "import torch, numpy, contextlib, importlib",
+    "import zflib",
+    "zflib.data.photographs(); zflib.paper.TABLES; zflib.data.synthetic(1, 8); dir(zflib)",
+)
 
 
-def test_import_needs_torch_and_numpy_only():
-    assert modules_after("import zflib") - modules_after("import torch, numpy, contextlib, importlib") <= {"zflib"}
+@pytest.fixture(scope="module")
+def loaded():
+    """Top-level names of all modules that a fresh interpreter has loaded after each of these lines."""
+    code = "import sys\n" + "\nprint(*{name.split('.')[0] for name in sys.modules})\n".join((*ONE_AFTER_THE_OTHER, ""))
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    return [set(line.split()) for line in done.stdout.splitlines()]
 
 
-def test_rooms_and_names_are_reachable_after_a_plain_import():
-    code = "import zflib; zflib.data.photographs(); zflib.paper.TABLES; zflib.data.synthetic(1, 8); dir(zflib)"
+def test_import_needs_torch_and_numpy_only(loaded):
+    assert loaded[1] - loaded[0] <= {"zflib"}
+
+
+def test_rooms_and_names_are_reachable_after_a_plain_import(loaded):
     heavy = {"torchvision", "skimage", "sklearn", "scipy", "lightning_fabric", "matplotlib", "ipywidgets"}
-    assert not modules_after(code) & heavy
+    assert "zflib" in loaded[2] and not loaded[2] & heavy
     with pytest.raises(AttributeError, match="nonsense"):
         _ = zflib.nonsense
