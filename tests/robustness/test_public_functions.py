@@ -178,6 +178,7 @@ MAY_BE_NAN = {
     "zflib.aliasing.recovery",
     "zflib.analysis.correlation",
     "zflib.analysis.likeness",
+    "zflib.analysis.recovered",
     "zflib.spectrum.densities",
     "zflib.spectrum.gap_test",
     "zflib.spectrum.silverman",

@@ -21,9 +21,9 @@ def recovered(maps: Any, back: Any, level: bool = False) -> float:
     a map far from zero is recovered nearly whole by any constant near its mean.) Raises ValueError for two shapes, and
     for values that are not finite.
     """
-    maps, back = array("The maps", maps), array("What came back", back)
+    maps, back = array("maps", maps), array("back", back)
     if maps.shape != back.shape or maps.ndim < 2:
-        raise ValueError(f"Two sets of maps of one shape (..., H, W) are needed, not {maps.shape} and {back.shape}.")
+        raise ValueError(f"maps and back must have one shape (..., H, W), not {maps.shape} and {back.shape}.")
     means = maps.mean((-2, -1), keepdims=True)
     if level:
         back = back - back.mean((-2, -1), keepdims=True) + means
