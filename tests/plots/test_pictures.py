@@ -14,6 +14,16 @@ def test_signed_scales_each_picture_by_itself_or_all_alike():
     assert (plots.signed(0 * values) == 128).all() and (plots.signed(0 * values, largest=0) == 128).all()
 
 
+def test_signed_shows_one_channel_in_grey():
+    values = np.random.default_rng(0).normal(size=(4, 1, 5, 6))
+    pixels = plots.signed(values)
+    assert pixels.shape == (4, 5, 6, 3) and pixels.dtype == np.uint8
+    assert np.array_equal(pixels, plots.signed(values.repeat(3, axis=1)))
+    assert np.array_equal(plots.filters(values, largest=3), plots.filters(values.repeat(3, axis=1), largest=3))
+    with pytest.raises(ValueError, match=r"\(\.\.\., 3, H, W\) or \(\.\.\., 1, H, W\), not \(4, 2, 5, 6\)"):
+        plots.signed(np.zeros((4, 2, 5, 6)))
+
+
 def test_grey_shows_what_exceeds_white():
     pixels = plots.grey([[-1, 0], [1, 2], [2.5, 4]], white=2)
     assert pixels.tolist() == [[[0] * 3] * 2, [[127] * 3, [255] * 3], [[255, 140, 0]] * 2]

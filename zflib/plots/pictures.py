@@ -13,26 +13,27 @@ from zflib.arguments import array, number, whole
 def signed(projections: Any, largest: float | None = None) -> np.ndarray:
     """Signed values as pixels, symmetric about zero: mid-grey is 0, and neither sign is favoured.
 
-    projections  (..., 3, H, W) array or tensor
+    projections  (..., 3, H, W) array or tensor; (..., 1, H, W), of a network for grey pictures, is shown in grey
     largest      the magnitude that is shown black or white, the same for all; each picture's own where left out
 
     Returns (..., H, W, 3) uint8; all zero gives plain grey. Raises ValueError for another shape, and for values
     that are not finite.
     """
     values = array("Signed pictures", projections)
-    if values.ndim < 3 or values.shape[-3] != 3:
-        raise ValueError(f"Signed pictures must have shape (..., 3, H, W), not {values.shape}.")
+    if values.ndim < 3 or values.shape[-3] not in (1, 3):
+        raise ValueError(f"Signed pictures must have shape (..., 3, H, W) or (..., 1, H, W), not {values.shape}.")
     values = np.moveaxis(values, -3, -1)
     if largest is None:
         largest = np.abs(values).max(axis=(-3, -2, -1), keepdims=True, initial=0)
     elif number("largest", largest) < 0:
         raise ValueError(f"largest must be 0 or more, not {largest}.")
     share = (values / np.where(largest > 0, largest, 1)).clip(-1, 1)
-    return np.round(127.5 + 127.5 * share).astype(np.uint8)
+    pixels = np.round(127.5 + 127.5 * share).astype(np.uint8)
+    return pixels if pixels.shape[-1] == 3 else pixels.repeat(3, axis=-1)
 
 
 def filters(weights: Any, largest: float | None = None) -> np.ndarray:
-    """First-layer filters (maps, 3, k, k) as (maps, k, k, 3) uint8, by the rule of `signed`."""
+    """First-layer filters (maps, 3, k, k) or (maps, 1, k, k) as (maps, k, k, 3) uint8, by the rule of `signed`."""
     return signed(weights, largest)
 
 
