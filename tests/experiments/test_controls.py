@@ -39,8 +39,10 @@ def test_the_committed_result_is_whole_and_of_the_shipped_weights():
         assert found["networks"][name] == zflib.weights.record(name)["sha256"], (
             "the weights have changed: run python -m zflib.experiments.controls"
         )
-        assert tuple(found["found"][name]) == experiment.STEPS
-        for values in found["found"][name].values():
+        rules = found["found"][name]
+        assert tuple(rules) == experiment.RULES
+        assert all(tuple(steps) == experiment.STEPS for steps in rules.values())
+        for values in (values for steps in rules.values() for values in steps.values()):
             assert set(values["likeness"]) == set(experiment.CONTROLS)
             for by_measure in values["likeness"].values():
                 assert tuple(by_measure) == experiment.MEASURES
@@ -51,11 +53,11 @@ def test_the_committed_result_is_whole_and_of_the_shipped_weights():
 
 
 def test_the_committed_result_comes_out_again():
-    """One layer of one network, without the grey squares, which take minutes."""
+    """One layer of one network by one rule, without the smaller squares, which take minutes."""
     net = zflib.load("alexnet-mini").cpu()
     images = torch.stack([net.preprocess(each.picture) for each in photographs()])
-    again = experiment.measure(net, images, ("conv2",), ())["conv2"]
-    kept = experiment.result()["found"]["alexnet-mini"]["conv2"]
+    again = experiment.measure(net, images, ("strongest",), ("conv2",), (32,))["strongest"]["conv2"]
+    kept = experiment.result()["found"]["alexnet-mini"]["strongest"]["conv2"]
     for control in experiment.CONTROLS:
         for measure in experiment.MEASURES:
             np.testing.assert_allclose(
@@ -63,6 +65,7 @@ def test_the_committed_result_comes_out_again():
             )
         for whose in ("own", "other"):
             np.testing.assert_allclose(again["outline"][control][whose], kept["outline"][control][whose], atol=0.01)
+        np.testing.assert_allclose(again["occlusion"]["32"][control], kept["occlusion"]["32"][control], atol=0.01)
 
 
 def test_mean_is_students():
@@ -87,25 +90,31 @@ def test_a_verdict_needs_a_difference_beyond_its_interval():
 
 def test_curves_are_means_by_blur():
     found = experiment.result()
-    curves = experiment.curves(found)
-    values = found["found"]["zfnet-mini"]["conv3"]["likeness"]["neither"]["magnitude"][3]
+    curves = experiment.curves(found, "strongest")
+    values = found["found"]["zfnet-mini"]["strongest"]["conv3"]["likeness"]["neither"]["magnitude"][3]
     assert curves["zfnet-mini"]["conv3"]["magnitude"]["neither"][3] == experiment.mean(values)
 
 
-def test_lots_are_the_strongest_units_of_living_maps(trace):
-    units = experiment.lots(trace, "conv3", per_picture=3, seed=0)
-    for picture, channel, row, column in units.tolist():
-        maps = trace["conv3"][picture, channel]
-        assert maps[row, column] == maps.max() > 0
-    for picture in range(3):
-        drawn = units[units[:, 0] == picture][:, 1].tolist()
-        live = sum(bool(maps.max() > 0) for maps in trace["conv3"][picture])
-        assert len(set(drawn)) == len(drawn) == min(3, live)
-    assert not torch.equal(units, experiment.lots(trace, "conv3", per_picture=3, seed=1))
+def test_units_are_the_strongest_of_maps_that_respond(trace):
+    for rule in experiment.RULES:
+        units = experiment.chosen(trace, "conv3", rule, per_picture=3)
+        for picture, channel, row, column in units.tolist():
+            maps = trace["conv3"][picture, channel]
+            assert maps[row, column] == maps.max() > 0
+        for picture in range(3):
+            drawn = units[units[:, 0] == picture][:, 1].tolist()
+            peaks = {
+                channel: float(maps.max()) for channel, maps in enumerate(trace["conv3"][picture]) if maps.max() > 0
+            }
+            assert len(set(drawn)) == len(drawn) == min(3, len(peaks))
+            if rule == "strongest":
+                assert drawn == sorted(peaks, key=peaks.get, reverse=True)[:3]
+    lots = [experiment.chosen(trace, "conv3", "by lot", per_picture=3, seed=seed) for seed in (0, 1)]
+    assert not torch.equal(*lots)
 
 
 def test_under_is_what_the_window_sees(net, trace, images):
-    units = experiment.lots(trace, "conv2")
+    units = experiment.chosen(trace, "conv2", "by lot")
     projected = zflib.DeconvNet(net).project_units(trace, "conv2", units)
     came = experiment.under(images, projected, units[:, 0])
     inside = on_picture(projected)
@@ -130,7 +139,7 @@ def test_outlines_are_found_where_the_picture_is_steep(net, trace):
 
 
 def test_a_square_takes_what_the_unit_loses(net, trace):
-    units = {"conv3": experiment.lots(trace, "conv3", per_picture=2)}
+    units = {"conv3": experiment.chosen(trace, "conv3", "by lot", per_picture=2)}
     taken = grey_squares.lost(net, trace, units, 64)["conv3"]
     assert taken.shape == (len(units["conv3"]), 3, 3)
     for at, (picture, channel, row, column) in enumerate(units["conv3"].tolist()):
@@ -158,7 +167,7 @@ def test_pointing_is_a_correlation_over_the_squares_that_touch_the_field():
 
 
 def test_the_envelope_is_the_mean_over_what_has_neither_unit_nor_picture(net, trace):
-    units = experiment.lots(trace, "conv2", per_picture=2)
+    units = experiment.chosen(trace, "conv2", "by lot", per_picture=2)
     came = experiment.envelope(zflib.DeconvNet(net), trace, "conv2", units)
     assert came.shape == (len(units), 128, 128)
     np.testing.assert_allclose(came.sum((1, 2)), 1, rtol=1e-4)
@@ -171,7 +180,7 @@ def test_the_envelope_is_the_mean_over_what_has_neither_unit_nor_picture(net, tr
 
 
 def test_whole_pictures_hold_the_magnitude(net, trace):
-    units = experiment.lots(trace, "conv2", per_picture=1)
+    units = experiment.chosen(trace, "conv2", "by lot", per_picture=1)
     projected = zflib.DeconvNet(net).project_units(trace, "conv2", units)
     came = experiment.whole_pictures(projected)
     for at in range(len(units)):
@@ -184,8 +193,10 @@ def test_the_command_writes_what_it_measured(net, tmp_path, monkeypatch):
     monkeypatch.setattr(experiment, "photographs", lambda: photographs()[:2])
     monkeypatch.setattr(experiment, "STEPS", ("conv2",))
     measure = experiment.measure
-    monkeypatch.setattr(experiment, "measure", lambda net, images: measure(net, images, ("conv2",), (64,)))
+    monkeypatch.setattr(experiment, "measure", lambda net, images: measure(net, images, ("by lot",), ("conv2",), (64,)))
     experiment.main(["--out", str(tmp_path / "found.json")])
     found = json.loads((tmp_path / "found.json").read_text())
-    assert found["photographs"] == ["astronaut", "chelsea"] and list(found["found"]["zfnet-mini"]) == ["conv2"]
+    assert found["photographs"] == ["astronaut", "chelsea"] and list(found["found"]["zfnet-mini"]["by lot"]) == [
+        "conv2"
+    ]
     assert found["made"]["command"] == "python -m zflib.experiments.controls"

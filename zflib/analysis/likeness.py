@@ -69,8 +69,8 @@ def blurred(pictures: Any, width: float) -> np.ndarray:
         raise ValueError(f"A blur's width must be 0 or more, not {width}.")
     if not width:
         return pictures
-    height, breadth = pictures.shape[-2:]
-    return _gaussian(height, width) @ pictures @ _gaussian(breadth, width)
+    down, across = (_gaussian(side, width).astype(np.float32) for side in pictures.shape[-2:])
+    return (down @ pictures.astype(np.float32) @ across).astype(np.float64)  # single precision: half the time
 
 
 def _gaussian(side: int, width: float) -> np.ndarray:

@@ -40,12 +40,14 @@ FILE = Path(__file__).with_suffix(".json")
 NETWORKS = ("zfnet-mini", "alexnet-mini")
 STEPS = ("conv2", "conv3", "conv4", "conv5")
 CONTROLS = ("random channel", "random picture", "neither", "shuffled switches", "own layer random", "all layers random")
+RULES = ("by lot", "strongest")  # which maps of a picture: any that respond, or those that respond most
 MEASURES = ("signed", "magnitude")
 BLURS = (0, 1, 2, 4, 8)  # pixels
 EDGES = 1  # pixels of blur before outlines are compared
-SQUARES = (8, 16, 32)  # sides in pixels; the next square is half a side away
+SQUARES = (16, 32)  # sides in pixels; the next square is half a side away
 PER_PICTURE = 4
-SEEDS = (0, 1, 2)  # of the other maps and pictures, shuffles and random weights: averaged over
+OTHERS = 6  # photographs whose projections make up an envelope
+SEEDS = (0, 1)  # of the other maps and pictures, shuffles and random weights: averaged over
 
 
 class Mean(NamedTuple):
@@ -59,14 +61,14 @@ class Mean(NamedTuple):
 def result() -> dict[str, Any]:
     """The committed result, with how it was made.
 
-    result()["found"][network][step] holds means over the units of each photograph, in order:
+    result()["found"][network][rule][step] holds means over the units of each photograph, in order:
 
     likeness   by control, measure and blur: `zflib.analysis.likeness` to the true projection
     outline    by control, and "projection": the correlation of its magnitude with how steep the photographs are, "own"
                that of the unit and "other" the one in its place under "random picture"
     occlusion  by side of the square, and by control, "projection" or "envelope": the correlation, over squares that
                touch the receptive field, of what the projection's magnitude adds up to under the square with how much
-               of the activation the square takes away. "envelope" is the mean over what "neither" shows in all other
+               of the activation the square takes away. "envelope" is the mean over what "neither" shows in several
                photographs: where the field is sensitive, whatever unit and picture.
     """
     return read(FILE)
@@ -87,24 +89,27 @@ def mean(values: Any, less: Any = None) -> Mean:
     return Mean(float(values.mean()), float(values.mean() - half), float(values.mean() + half))
 
 
-def curves(found: dict[str, Any]) -> dict[str, dict[str, dict[str, dict[str, list[Mean]]]]]:
-    """What each control keeps at each blur, by network, step, measure and control; `found` is what `result` returns."""
+def curves(found: dict[str, Any], rule: str = "by lot") -> dict[str, dict[str, dict[str, dict[str, list[Mean]]]]]:
+    """What each control keeps at each blur, by network, step, measure and control, of units chosen by one of `RULES`.
+
+    found  what `result` returns
+    """
     return {
         network: {
             step: {
                 measure: {control: [mean(some) for some in kept[measure]] for control, kept in each["likeness"].items()}
                 for measure in MEASURES
             }
-            for step, each in steps.items()
+            for step, each in rules[rule].items()
         }
-        for network, steps in found["found"].items()
+        for network, rules in found["found"].items()
     }
 
 
 def verdict(likenesses: dict[str, Any], measure: str) -> str:
     """Which keeps more of a projection, by blur: "switches 0 to 1 px, even 2 px, unit 4 to 8 px".
 
-    likenesses  result()["found"][network][step]["likeness"]
+    likenesses  result()["found"][network][rule][step]["likeness"]
 
     "switches" where another map on this picture keeps more, "unit" where this map on another picture does, "even" where
     the interval of the difference holds zero.
@@ -120,12 +125,15 @@ def verdict(likenesses: dict[str, Any], measure: str) -> str:
     return ", ".join(parts)
 
 
-def lots(trace: Trace, step: str, per_picture: int = PER_PICTURE, seed: int = 0) -> Tensor:
-    """(U, 4): on each picture the strongest units of some maps drawn by lot among those that are above zero there."""
+def chosen(trace: Trace, step: str, rule: str, per_picture: int = PER_PICTURE, seed: int = 0) -> Tensor:
+    """(U, 4): on each picture the strongest units of some maps, by one of `RULES` among those above zero there."""
     generator, units = torch.Generator().manual_seed(seed), []
     for picture, maps in enumerate(trace[step]):
-        live = torch.nonzero(maps.flatten(1).amax(1) > 0)[:, 0]
-        for channel in live[torch.randperm(len(live), generator=generator)[:per_picture]].tolist():
+        peaks = maps.flatten(1).amax(1)
+        live = torch.nonzero(peaks > 0)[:, 0]
+        lot = torch.randperm(len(live), generator=generator)
+        order = lot if rule == "by lot" else peaks[live].argsort(descending=True)
+        for channel in live[order[:per_picture]].tolist():
             units.append((picture, channel, *divmod(int(maps[channel].argmax()), maps.shape[2])))
     return torch.tensor(units)
 
@@ -159,14 +167,15 @@ def whole_pictures(projected: Patches) -> np.ndarray:
 
 
 def envelope(deconv: DeconvNet, trace: Trace, step: str, units: Tensor) -> np.ndarray:
-    """(U, H, W): mean magnitude, each adding up to 1, of another map at the place in every other picture."""
+    """(U, H, W): mean magnitude, each adding up to 1, of another map at the place in `OTHERS` other pictures."""
     total: Any = 0
-    for further in range(1, len(trace.images)):
+    count = min(OTHERS, len(trace.images) - 1)
+    for further in range(1, 1 + count):
         others = other_channels(units, trace[step].shape[1], further)
         others[:, 0] = (units[:, 0] + further) % len(trace.images)
         strong = whole_pictures(deconv.project_units(trace, step, others, seed=1))
         total = total + strong / strong.sum((1, 2), keepdims=True).clip(1e-12)
-    return total / (len(trace.images) - 1)
+    return total / count
 
 
 def compared(
@@ -205,18 +214,25 @@ def compared(
 
 
 def measure(
-    net: ConvNet, images: Tensor, steps: Sequence[str] = STEPS, squares: Sequence[int] = SQUARES
+    net: ConvNet,
+    images: Tensor,
+    rules: Sequence[str] = RULES,
+    steps: Sequence[str] = STEPS,
+    squares: Sequence[int] = SQUARES,
 ) -> dict[str, Any]:
-    """By step: what `result` holds of one network, from (N, 3, H, W) pictures."""
+    """By rule and step: what `result` holds of one network, from (N, 3, H, W) pictures."""
     deconv = DeconvNet(net)
     trace = deconv.forward(images, upto=steps[-1])
-    units = {step: lots(trace, step) for step in steps}
-    taken = {square: lost(net, trace, units, square) for square in squares}
-    found = {}
-    for step, some in units.items():
-        here = {square: taken[square][step] for square in squares}
-        fields = envelope(deconv, trace, step, some)
-        found[step] = _averaged([compared(net, images, step, some, here, fields, seed) for seed in SEEDS])
+    found: dict[str, Any] = {}
+    for rule in rules:
+        units = {step: chosen(trace, step, rule) for step in steps}
+        taken = {square: lost(net, trace, units, square) for square in squares}
+        found[rule] = {}
+        for step, some in units.items():
+            here = {square: taken[square][step] for square in squares}
+            fields = envelope(deconv, trace, step, some)
+            draws = [compared(net, images, step, some, here, fields, seed) for seed in SEEDS]
+            found[rule][step] = _averaged(draws)
     return found
 
 
@@ -230,7 +246,7 @@ def run() -> dict[str, Any]:
     return {
         "what": "what is left of projections under controls, whose outlines they hold, and where units can be hurt",
         "photographs": [each.name for each in some],
-        "units": f"on each photograph the strongest units of {PER_PICTURE} maps drawn by lot among those above zero",
+        "units": f"on each photograph the strongest units of {PER_PICTURE} maps, drawn by lot or strongest",
         "draws": f"controls averaged over seeds {', '.join(map(str, SEEDS))}",
         "blurs": BLURS,
         "squares": SQUARES,
@@ -255,7 +271,7 @@ def _averaged(draws: Sequence[Any]) -> Any:
     if isinstance(draws[0], list):
         return [_averaged(each) for each in zip(*draws, strict=True)]
     value = float(np.mean(draws))
-    return round(value, 4) if np.isfinite(value) else None
+    return round(value, 3) if np.isfinite(value) else None
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
