@@ -236,6 +236,26 @@ def peaks_above(name, frequency):
     return [bool((spectrum.peaks(filters) > frequency).any()) for filters in stems.filters(name)]
 
 
+def energy_above(name, frequency):
+    return sum(spectrum.band_shares(each, (0, frequency, 1))[:, 1].mean() for each in stems.filters(name)) / 3
+
+
+def single_humps(name, floor):
+    """In how many seeds Silverman's test lets a single hump of peaks stand."""
+    return sum(spectrum.silverman(spectrum.peaks(each), floor)[0] >= 0.05 for each in stems.filters(name))
+
+
+@cache
+def imagenet(name):
+    return spectrum.gap_test(paper.BANKS[name]["at"])
+
+
+def cut_out():
+    """ImageNet's AlexNet with a gap from 0.15 to 0.30, filled up from what is left."""
+    outside = [peak for peak in paper.BANKS["bvlc_alexnet"]["at"] if not 0.15 <= peak < 0.30]
+    return [outside[n * len(outside) // 96] for n in range(96)]
+
+
 def worst_errors(step):
     """Equivariance errors at the worst shift, by network, one a seed."""
     found = shifts.result()["found"]
@@ -255,21 +275,55 @@ def false_waves(name):
 
 
 STATEMENTS = {  # of results, in words: what has to be so that the sentence can stand
-    "Not one filter of either network, in any seed, peaks in the high band": lambda: (
-        not any(peaks_above("alexnet-mini", 0.3) + peaks_above("zfnet-mini", 0.3))
+    "Not one of its filters, in any seed, peaks in the high band": lambda: not any(peaks_above("alexnet-mini", 0.3)),
+    "it ends as well": lambda: not any(peaks_above("zfnet-mini", 0.3)),
+    "ZFNet has filters in every seed and AlexNet none in any, whichever way the windows are made equal": lambda: all(
+        (spectrum.peaks(spectrum.same_size(filters, 7, window)) > 0.2).any() == (name == "zfnet-mini")
+        for name in ("alexnet-mini", "zfnet-mini")
+        for filters in stems.filters(name)
+        for window in (False, True)
     ),
-    "ZFNet has filters that peak above 0.2 cycles/px, in every seed, and AlexNet has none, in any": lambda: (
-        all(peaks_above("zfnet-mini", 0.2)) and not any(peaks_above("alexnet-mini", 0.2))
+    "A vote over the five would have missed it": lambda: median(spectrum.gap_test(cut_out()).p_gap) > 0.05,
+    "is found where the middle is the gap, and from 0.2 to 0.3": lambda: (
+        [verdict == "supported" for verdict in spectrum.gap_test(cut_out()).verdicts]
+        == [True, False, False, True, False]
+    ),
+    "The verdict changes with that choice, in both networks": lambda: all(
+        single_humps(name, 1 / 22) != single_humps(name, 1 / 14) for name in ("alexnet-mini", "zfnet-mini")
+    ),
+    "at either stride; the stride adds none": lambda: all(
+        abs(energy_above(f"{kernel}x{kernel}, stride 2", 0.25) - energy_above(f"{kernel}x{kernel}, stride 4", 0.25))
+        < 0.02
+        and energy_above(f"7x7, stride {stride}", 0.25) > 1.5 * energy_above(f"11x11, stride {stride}", 0.25)
+        for kernel, stride in ((7, 2), (11, 4))
+    ),
+    "Above 0.2 only the two together have any filters, and not in every seed": lambda: all(
+        any(peaks_above(run, 0.2)) == (run == "7x7, stride 2") and not all(peaks_above(run, 0.2))
+        for run in stems.FACTORIAL
     ),
     "After these 14 epochs not every seed of ZFNet has a peak above 0.2": lambda: (
         not all(peaks_above("7x7, stride 2", 0.2))
     ),
-    "not one filter is dead in either sense": lambda: (
+    "not one of the filters is dead in either sense": lambda: (
         not any(
             spectrum.dead(filters).any() or any(run["never_active"] for run in stems.result()["runs"].get(name, []))
             for name in ("alexnet-mini", "zfnet-mini", *stems.result()["runs"])
             for filters in stems.filters(name)
         )
+    ),
+    "An *empty* middle would have been found in most such banks": lambda: (
+        min(imagenet("bvlc_alexnet").power[[0, 4], 0]) > 0.7
+    ),
+    "one just half as dense as its sparser side would nearly always have been missed": lambda: (
+        max(imagenet("bvlc_alexnet").power[:, 1]) < 0.15
+    ),
+    "even an empty band would be missed in more than half of such banks": lambda: (
+        imagenet("bvlc_alexnet").power[3, 0] < 0.5 and imagenet("bvlc_alexnet").verdicts[3] == "undecided"
+    ),
+    "at the two widest even after a correction for five tests": lambda: (
+        set(imagenet("squeezenet_1_0").verdicts) == {"contradicted"}
+        and max(imagenet("squeezenet_1_0").p_no_gap[[0, 4]]) < 0.05 / 5
+        and (imagenet("squeezenet_1_0").p_no_gap < 0.05 / 5).sum() == 2
     ),
     "AlexNet's maps are far less steady than ZFNet's": lambda: (
         min(worst_errors("conv1")[0]) > 2 * max(worst_errors("conv1")[1])
