@@ -40,6 +40,7 @@ def test_a_run_leaves_checkpoint_log_and_record(uncut):
     net, folder = uncut
     assert not net.training
     assert {p.name for p in folder.iterdir()} == {
+        ".lock",
         "checkpoint.pt",
         "checkpoint.pt.previous",
         "log.json",
@@ -162,7 +163,7 @@ def test_a_full_disk_is_reported_and_training_goes_on(uncut, tiny_run, fabric, t
     net = train(tiny_run(), tmp_path, fabric)
     assert same_weights(net, uncut[0])
     assert "No space left on device" in capsys.readouterr().out
-    assert not list(tmp_path.iterdir())
+    assert [path.name for path in tmp_path.iterdir()] == [".lock"]
 
 
 def test_batches_that_fit_nothing_are_refused(tiny_run, fabric, tmp_path):

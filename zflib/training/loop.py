@@ -24,6 +24,7 @@ from zflib.data.sets import PictureSet
 from zflib.network import ConvNet
 from zflib.training import augment, checkpoint, machine
 from zflib.training.evaluate import evaluate
+from zflib.training.lock import alone
 from zflib.training.recipe import Recipe, learning_rate, plateau_factor
 
 if TYPE_CHECKING:  # a chapter trains for a minute without Fabric and tqdm, which come with zflib[train]
@@ -97,21 +98,32 @@ def train(
     checkpoint_seconds  what a kill can cost at most
     stop_after_steps    leave early, as a kill would (tests)
 
-    Returns the trained network in eval mode. Raises OtherRun when the folder belongs to another run, Diverged when
-    the loss is no longer finite (the log says where), ValueError when a batch fits neither pictures nor processes. A
-    checkpoint that can't be written (a full disk, say) is reported, and training goes on.
+    Returns the trained network in eval mode. Raises OtherRun when the folder belongs to another run, BusyFolder while
+    another process trains in it, Diverged when the loss is no longer finite (the log says where), ValueError when a
+    batch fits neither pictures nor processes. A checkpoint that can't be written (a full disk, say) is reported, and
+    training goes on.
     """
-    from tqdm.auto import tqdm
-
     machine.forget_peak_memory()
     fabric = fabric or new_fabric(run.recipe)
-    recipe, pictures = run.recipe, len(run.train)
-    steps = pictures // recipe.batch_size
-    if steps < 1 or recipe.batch_size % fabric.world_size:
+    batch, pictures = run.recipe.batch_size, len(run.train)
+    if batch > pictures or batch % fabric.world_size:
         raise ValueError(
-            f"Batches of {recipe.batch_size} don't fit {pictures} pictures on {fabric.world_size} processes; "
+            f"Batches of {batch} don't fit {pictures} pictures on {fabric.world_size} processes; "
             "choose a batch size that is at most the first and a multiple of the second."
         )
+    folder.mkdir(parents=True, exist_ok=True)
+    with alone(folder, fabric):
+        return _train(run, folder, fabric, evaluate_every, checkpoint_seconds, stop_after_steps)
+
+
+def _train(
+    run: Run, folder: Path, fabric: Fabric, evaluate_every: int, checkpoint_seconds: float, stop_after_steps: int | None
+) -> ConvNet:
+    """`train` in a folder that no other process uses."""
+    from tqdm.auto import tqdm
+
+    recipe, pictures = run.recipe, len(run.train)
+    steps = pictures // recipe.batch_size
     mean = torch.from_numpy(channel_mean(run.train.pixels)).float().view(3, 1, 1)
     net = ConvNet(run.architecture, mean, run.train.class_names)
     prepare(net, recipe, run.seed)
@@ -119,7 +131,6 @@ def train(
     optimizer = sgd(net, recipe)
     model, optimizer = fabric.setup(net, optimizer)
 
-    folder.mkdir(parents=True, exist_ok=True)
     saved = checkpoint.load(folder / "checkpoint.pt")
     made = machine.describe(fabric.device, fabric.world_size)
     say = tqdm.write if fabric.is_global_zero else lambda text: None
