@@ -52,3 +52,23 @@ def test_it_runs_as_a_module():
 def test_what_makes_no_sense_is_status_2(run, arguments):
     status, _, err = run(*arguments)
     assert status == 2 and "usage:" in err and "error:" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["top", "--size", "abc"], "argument --size: 'abc' is no whole number"),
+        (["top", "--size", "1.5"], "'1.5' is no whole number"),
+        (["train", "--seed", "x"], "argument --seed: 'x' is no whole number"),
+        (["train", "--learning-rate", "fast"], "argument --learning-rate: 'fast' is no number"),
+        (["train", "--learning-rate", "nan"], "nan is not positive"),
+        (["top", "--out", "."], "argument --out: '.' is a folder; name a file in it"),
+        (["top", "--out", ""], "argument --out: '' is a folder"),
+        (["project", "cat.jpg", "--out", ".."], "'..' is a folder"),
+        (["project", "cat.jpg", "--out", "x.txt"], "'x.txt' names no picture; end it in .png, .jpg"),
+        (["project", "cat.jpg", "--out", "x"], "'x' names no picture"),
+    ],
+)
+def test_a_wrong_value_is_refused_in_words_of_the_command(run, arguments, words):
+    status, _, err = run(*arguments)
+    assert status == 2 and words in err and "_" not in err.split("error:")[1]

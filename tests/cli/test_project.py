@@ -58,3 +58,39 @@ def test_project_refuses_rubbish(run, shipped, tmp_path):
     (tmp_path / "cat.jpg").write_text("no picture")
     status, _, err = run("project", tmp_path / "cat.jpg", "--net", "mine", "--weights", shipped)
     assert status == 1 and "cat.jpg can't be read as a picture" in err
+
+
+@pytest.mark.parametrize(("ending", "format"), [("jpg", "JPEG"), ("webp", "WEBP"), ("tiff", "TIFF"), ("PNG", "PNG")])
+def test_the_ending_names_the_format(run, shipped, picture, tmp_path, ending, format):
+    pixels = []
+    for name in (f"shown.{ending}", "plain.png"):
+        out = tmp_path / name
+        status, _, err = run("project", picture, "--net", "mine", "--weights", shipped, "--step", "conv2", "--out", out)
+        assert status == 0, err
+        with Image.open(out) as written:
+            assert written.format == (format if name != "plain.png" else "PNG")
+            pixels.append(np.asarray(written.convert("RGB")).astype(int))
+    assert np.abs(pixels[0] - pixels[1]).max() <= (30 if format == "JPEG" else 0)
+
+
+def test_where_nothing_can_be_written_is_found_before_any_work(run, shipped, picture, monkeypatch):
+    monkeypatch.setattr(zflib.DeconvNet, "forward", None)
+    options = ["--net", "mine", "--weights", shipped, "--step", "conv2"]
+    status, _, err = run("project", picture, *options, "--out", "nowhere/x.png")
+    assert status == 1 and "There is no folder nowhere to write to." in err
+    status, _, err = run("project", picture, *options, "--out", picture / "x.png")
+    assert status == 1 and "cat.png is a file" in err
+    status, _, err = run("project", picture, *options, "--enlarge", "1000000")
+    assert status == 1 and "128,000,000 x 128,000,000 pixels (--enlarge 1000000) would need" in err
+
+
+def test_a_negative_start_is_said(run, shipped, picture, tmp_path):
+    net = weights.load("mine", shipped)
+    logits = net(net.preprocess(zflib.data.read(picture))[None])[0]
+    options = ["--net", "mine", "--weights", shipped, "--step", "fc8", "--out", tmp_path / "x.png"]
+    said = "zflib: the activation is negative, and so is the signal at its start."
+    for channel, value in enumerate(logits):
+        for method in ("deconvnet", "gradient"):
+            status, _, err = run("project", picture, *options, "--channel", channel, "--method", method)
+            assert status == 0 and (said in err) == (value < 0 and method == "deconvnet"), err
+    assert (logits < 0).any() and (logits > 0).any()

@@ -61,6 +61,10 @@ def test_top_over_a_folder_leaves_out_what_it_can_not_read(run, shipped, tmp_pat
         (["--pictures", "nowhere"], "nowhere is no folder"),
         (["--step", "conv0"], "no step 'conv0'"),
         (["--channel", "48", "--step", "conv1"], "maps 0 to 47"),
+        (["--count", "20"], "There are 19 pictures and one patch of each: --count 20 is too many."),
+        (["--size", "100000"], "pictures of 100,000 pixels a side would need"),
+        (["--enlarge", "1000000"], "(--enlarge 1000000) would need"),
+        (["--out", "nowhere/x.png"], "There is no folder nowhere to write to."),
     ],
 )
 def test_top_says_what_is_wrong(run, shipped, wrong, sentence):
@@ -71,3 +75,22 @@ def test_top_says_what_is_wrong(run, shipped, wrong, sentence):
 def test_a_folder_without_pictures(run, shipped, tmp_path):
     status, _, err = run("top", "--net", "mine", "--weights", shipped, "--pictures", tmp_path)
     assert status == 1 and "holds no pictures" in err
+
+
+def test_a_few_pictures_are_all_shown(run, shipped, tmp_path):
+    for at, photograph in enumerate(zflib.data.photographs()[:3]):
+        photograph.picture.save(tmp_path / f"{at}.gif")
+    net = weights.load("mine", shipped)
+    pictures = [zflib.data.read(tmp_path / f"{at}.gif") for at in range(3)]
+    channel = int(zflib.top_activations(net, pictures, "conv1", k=3).value[:, -1].argmax())
+    options = ["--net", "mine", "--weights", shipped, "--step", "conv1", "--channel", channel]
+    status, out, err = run("top", "--pictures", tmp_path, *options, "--out", tmp_path / "top.png")
+    assert status == 0 and "3 patches" in out, err
+
+
+def test_what_can_not_be_read_is_told_from_what_is_not_there(run, shipped, tmp_path):
+    zflib.data.photographs()[0].picture.save(tmp_path / "good.png")
+    (tmp_path / "bad.png").write_bytes(b"no picture")
+    with pytest.warns(UserWarning, match="is left out"):
+        status, _, err = run("top", "--net", "mine", "--weights", shipped, "--step", "conv1", "--pictures", tmp_path)
+    assert status == 1 and "Too few pictures can be read for --count 2: picture 0: " in err and "bad.png" in err

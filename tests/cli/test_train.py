@@ -58,3 +58,11 @@ def test_train_refuses_an_unknown_row_before_it_reads_pictures(run, monkeypatch)
     monkeypatch.setattr(options, "picture_set", None)
     status, _, err = run("train", "--row", "removed_layer_x")
     assert status == 1 and "'removed_layer_x' is no row of Table 3" in err
+
+
+def test_train_refuses_a_bad_out_before_it_reads_pictures(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(options, "picture_set", None)
+    (tmp_path / "file").write_text("no folder")
+    for out in (tmp_path / "file", tmp_path / "file" / "run"):
+        status, _, err = run("train", "--out", out)
+        assert status == 1 and f"{tmp_path / 'file'} is a file, and {out} can't be a folder" in err

@@ -58,7 +58,11 @@ class TopActivations:
 
 
 class TooFew(ValueError):
-    """The pictures hold fewer units than were asked for."""
+    """The pictures hold fewer units than were asked for; `unreadable` are the messages about those left out."""
+
+    def __init__(self, message: str, unreadable: Sequence[str]) -> None:
+        super().__init__(message)
+        self.unreadable = tuple(unreadable)
 
 
 def top_activations(
@@ -118,7 +122,8 @@ def top_activations(
             lost = f" {len(unreadable)} could not be read; the first: {unreadable[0]}" if unreadable else ""
             raise TooFew(
                 f"{seen} pictures with at most {per_picture} separate units each don't hold k = {k} of {name}. "
-                f"Give more pictures, a smaller k or a larger per_picture.{lost}"
+                f"Give more pictures, a smaller k or a larger per_picture.{lost}",
+                unreadable,
             )
         value, picture, row, column = (v.numpy() for v in best[name].entries)
         box = np.stack(np.vectorize(geometry[name].box)(row, column), axis=-1)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zflib.arguments import brief
 from zflib.weights import SHIPPED
 
 if TYPE_CHECKING:
@@ -80,28 +82,71 @@ def training_and_validation(name: str, sides: tuple[int, int], download: bool) -
 
 
 def whole(text: str) -> int:
-    value = int(text)
+    value = _number(text, int)
     if value < 0:
         raise argparse.ArgumentTypeError(f"{value} is negative")
     return value
 
 
 def positive(text: str) -> float:
-    value = float(text)
+    value = _number(text, float)
     if not 0 < value < math.inf:
         raise argparse.ArgumentTypeError(f"{value:g} is not positive")
     return value
 
 
 def share(text: str) -> float:
-    value = float(text)
+    value = _number(text, float)
     if not 0 <= value < 1:
         raise argparse.ArgumentTypeError(f"{value:g} is not from 0 to below 1")
     return value
 
 
 def count(text: str) -> int:
-    value = int(text)
+    value = _number(text, int)
     if value < 1:
         raise argparse.ArgumentTypeError(f"{value} is less than 1")
     return value
+
+
+def _number(text: str, kind: type) -> Any:
+    try:
+        return kind(text)
+    except ValueError:
+        what = "whole number" if kind is int else "number"
+        raise argparse.ArgumentTypeError(f"{brief(repr(text))} is no {what}") from None
+
+
+# What a picture file may end in, and the format that this names.
+FORMATS = {
+    ".png": "PNG",
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".webp": "WEBP",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+    ".bmp": "BMP",
+}
+
+
+def picture_file(text: str) -> Path:
+    """A file for a picture, whose ending names the format."""
+    path = Path(text)
+    if path.is_dir():
+        raise argparse.ArgumentTypeError(f"{brief(repr(text))} is a folder; name a file in it")
+    if path.suffix.lower() not in FORMATS:
+        raise argparse.ArgumentTypeError(f"{brief(repr(text))} names no picture; end it in {', '.join(FORMATS)}")
+    return path
+
+
+def check_folder(folder: Path, new: bool = True) -> None:
+    """Raise OSError unless a folder can be written, or made where it is not there and may be new."""
+    there = folder
+    while new and not there.exists() and there != there.parent:
+        there = there.parent
+    if not there.exists():
+        raise FileNotFoundError(f"There is no folder {there} to write to.")
+    if not there.is_dir():
+        raise NotADirectoryError(f"{there} is a file, and {folder} can't be a folder to write to.")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise PermissionError(f"The folder {there} can't be written to: permission denied.")

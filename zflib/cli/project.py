@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,8 @@ def run(given: argparse.Namespace) -> None:
     net = weights.load(given.net, given.weights)
     deconv = DeconvNet(net)
     maps.check_step(given.step, deconv.steps)
+    side = net.architecture.input_size
+    maps.check_out(given.out, side, side, given.enlarge)
     picture = net.preprocess(read(given.picture))
     trace = deconv.forward(picture[None], upto=given.step)
     activations = trace[given.step][0].flatten(1) if trace[given.step].ndim == 4 else trace[given.step][0][:, None]
@@ -46,5 +49,11 @@ def run(given: argparse.Namespace) -> None:
     if not torch.count_nonzero(projection):
         raise ValueError(f"Map {channel} of {given.step} is silent on this picture: there is nothing to project.")
     out = given.out or Path(f"{Path(given.picture).stem}-{given.step}-{channel}-{given.method}.png")
-    maps.write_png(out, plots.enlarge(plots.signed(projection), given.enlarge))
+    maps.write_picture(out, plots.enlarge(plots.signed(projection), given.enlarge))
     print(f"{out}: strongest unit of map {channel} in {given.step} of {given.net}, activation {value:.3g}")
+    if value < 0 and given.method != "gradient":
+        print(
+            "zflib: the activation is negative, and so is the signal at its start. A positive start would give another "
+            "picture, not this one with its sign turned.",
+            file=sys.stderr,
+        )

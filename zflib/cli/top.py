@@ -24,7 +24,9 @@ def add(commands: Any) -> None:
     added.add_argument(
         "--pictures", type=Path, metavar="FOLDER", help="searched with its subfolders (default: embedded photographs)"
     )
-    added.add_argument("--count", type=options.count, default=9, help="how many patches (default: %(default)s)")
+    added.add_argument(
+        "--count", type=options.count, help="how many patches (default: 9, or as many as there are pictures)"
+    )
     added.add_argument(
         "--size", type=options.count, metavar="PIXELS", help="side of the pictures (default: the network's)"
     )
@@ -36,14 +38,23 @@ def run(given: argparse.Namespace) -> None:
 
     from zflib import plots
     from zflib.analysis import responses, top_activations
+    from zflib.analysis.top import TooFew
 
     net = weights.load(given.net, given.weights)
-    steps = {step.name: step.maps for step in net.architecture.geometry()}
+    steps = {step.name: step for step in net.architecture.geometry()}
     maps.check_step(given.step, steps)
-    if not 0 <= given.channel < steps[given.step]:
-        raise ValueError(f"{given.step} of {given.net} has maps 0 to {steps[given.step] - 1}, no {given.channel}.")
+    if given.channel >= (there := steps[given.step].maps):
+        raise ValueError(f"{given.step} of {given.net} has maps 0 to {there - 1}, no {given.channel}.")
     names, pictures = _pictures(given.pictures)
-    found = top_activations(net, pictures, given.step, k=given.count, size=given.size, progress=given.step)
+    count = given.count or min(9, len(names))
+    if count > len(names):
+        raise ValueError(f"There are {len(names)} pictures and one patch of each: --count {count} is too many.")
+    across, field = int(np.ceil(np.sqrt(count))), steps[given.step].receptive_field
+    maps.check_out(given.out, across * (field + 1), 2 * across * (field + 1) + 4, given.enlarge)
+    try:
+        found = top_activations(net, pictures, given.step, k=count, size=given.size, progress=given.step)
+    except TooFew as error:
+        raise ValueError(f"Too few pictures can be read for --count {count}: {error.unreadable[0]}") from error
     if found.dead[given.channel]:
         raise ValueError(f"Map {given.channel} of {given.step} is above 0 on none of the {found.pictures} pictures.")
     for at in range(int(found.active[given.channel].sum())):
@@ -55,7 +66,7 @@ def run(given: argparse.Namespace) -> None:
     columns = int(np.ceil(np.sqrt(len(shown.patches))))
     halves = [plots.tile(half, columns) for half in (shown.patches, plots.signed(shown.projections))]
     out = given.out or Path(f"{given.net}-{given.step}-{given.channel}.png")
-    maps.write_png(out, plots.enlarge(plots.tile(np.stack(halves), columns=2, gap=4), given.enlarge))
+    maps.write_picture(out, plots.enlarge(plots.tile(np.stack(halves), columns=2, gap=4), given.enlarge))
     print(f"{out}: {len(shown.patches)} patches, strongest first, and their projections")
 
 

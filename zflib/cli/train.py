@@ -48,6 +48,7 @@ def run(given: argparse.Namespace) -> None:
     from zflib.training.recipe import MINI, PAPER
 
     variant(NETWORKS[given.network], given.row)  # an unknown row is refused before pictures are read
+    options.check_folder(given.out or Path("runs"))
     preset = PRESETS[given.preset]
     recipe = {"mini": MINI, "paper": PAPER}[given.preset]
     precision = options.precision(given)

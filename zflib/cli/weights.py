@@ -112,6 +112,7 @@ def ship(given: argparse.Namespace) -> None:
     """Store a run's network under a name."""
     from zflib.training import ship
 
+    options.check_folder(given.weights)
     path = ship.ship(given.folder, given.name, _validation(given), given.weights)
     _draw_record(path, weights.load(given.name, given.weights).conv1.weight)
 
@@ -122,6 +123,7 @@ def keep_seed(given: argparse.Namespace) -> None:
 
     from zflib.training import ship
 
+    options.check_folder(given.results)
     path = ship.keep_seed(given.folder, _validation(given), given.results)
     network = weights.record(path.stem, given.results)["architecture"]["name"]
     if given.results == weights.RESULTS and network in weights.available():

@@ -145,7 +145,9 @@ class DeconvNet:
         method   "deconvnet" rectifies the signal, "gradient" lets it pass where the activation was positive,
                  "guided" does both; the latter two go through the true derivative of contrast normalisation
         overlap  where pooling windows claim one position: see `unpool`
-        seed     the value to start from; the unit's own activation if left out
+        seed     the value to start from; the unit's own activation if left out. That of a logit may be negative: the
+                 signal then starts negative, and with "deconvnet" and "guided" the picture is not that of a positive
+                 seed with its sign turned, but another; seed=1 leaves the unit's value out
         local    compute inside the receptive field; False takes every map whole, which is slower and, to float
                  rounding, the same. "last" and "max" need every claimant and always take the maps whole.
 
