@@ -13,7 +13,7 @@ ROOT = Path(zflib.__file__).parent
 
 # From the ground up; a module may import from its own floor and those below, never from above.
 FLOORS = (
-    ("architecture", "arguments", "data", "atomic"),
+    ("architecture", "arguments", "data", "atomic", "memory"),
     ("network", "paper"),
     ("deconvnet", "weights"),
     ("analysis", "training"),
