@@ -243,6 +243,10 @@ def cases():
             lambda paper: ablation.rank_correlation(paper, rows),
             {"paper": np.array([30.0, 35.0, 33.0])},
         ),
+        f"{ABLATION}.within_groups": (
+            lambda paper: ablation.within_groups(paper, rows, ["one"] * 3),
+            {"paper": np.array([30.0, 35.0, 33.0])},
+        ),
         f"{ABLATION}.verdict": (
             lambda **given: ablation.verdict(difference, **given),
             {"claim": "little", "margin": 1.0},
@@ -297,7 +301,9 @@ ELSEWHERE = {
         experiments.ablation.predictions
         experiments.ablation.result
         experiments.ablation.Ablation.of experiments.ablation.Ablation.row experiments.ablation.Ablation.members
-        experiments.ablation.compare experiments.ablation.between_seeds""",
+        experiments.ablation.compare experiments.ablation.between_seeds experiments.ablation.Setting.of
+        training.recipe.Recipe.record""",
+    "tests/experiments/ablation/test_rates.py asks for what is not there": "experiments.ablation.at_its_best_rate",
     "tests/analysis/test_responses.py asks for what is not there": "analysis.Traces analysis.Traces.together",
     "files: the other tests here, and tests/test_weights.py": """
         data.read data.imagenette data.folder load available training.loop.train weights.record weights.seeds

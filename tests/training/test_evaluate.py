@@ -103,3 +103,12 @@ def test_a_mean_picture_is_subtracted_where_it_lies(tiny, pictures):
     x = torch.stack([net.preprocess(picture) for picture in pictures.pixels])
     with torch.no_grad():
         assert np.allclose(centre_logits(net, pictures), net(x).cpu(), atol=1e-5)
+
+
+def test_an_output_that_is_not_finite_is_no_class(net, pictures):
+    broken = zflib.ConvNet(net.architecture, net.mean.cpu()).initialise(0.08, seed=2)
+    with torch.no_grad():
+        broken.fc8.bias[0] = float("nan")
+    for look in (evaluate, centre_logits):
+        with pytest.raises(ValueError, match=r"output for picture 0 of .* is not finite"):
+            look(broken, pictures)

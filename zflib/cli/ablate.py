@@ -73,6 +73,9 @@ def run(given: argparse.Namespace) -> None:
     from zflib.experiments.ablation.run import Plan, describe, execute, of_share, timing
     from zflib.training.loop import new_fabric
 
+    for folder in (given.results, given.runs):
+        if folder:
+            options.check_folder(folder)
     preset = plan.PRESETS[given.preset]
     recipe = replace(preset.recipe, precision=options.precision(given))
     settings = ("epochs", "learning_rate", "dropout", "pool5_dropout", "he")

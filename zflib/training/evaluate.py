@@ -32,7 +32,7 @@ def evaluate(net: ConvNet, pictures: PictureSet, *, ten_crops: bool = False, bat
     """How well `net` names the pictures, on the centre crop of `preprocess` or averaged over the paper's ten crops.
 
     Ten crops (Section 3): four corners and the centre, each with its mirror; probabilities are averaged. The network
-    is in eval mode meanwhile.
+    is in eval mode meanwhile. Raises ValueError, with the picture's number, where its output is not finite.
     """
     whole("batch_size", batch_size, 1)
     views = _ten_crops if ten_crops else _centre_crop
@@ -62,7 +62,14 @@ def _logits(net: ConvNet, pictures: PictureSet, views: Callable, batch_size: int
         for start in range(0, len(pictures), batch_size):
             squares = _squares(net, pictures.pixels[start : start + batch_size])
             crops = [crop.to(net.mean.device, memory_format=torch.channels_last) for crop in views(net, squares)]
-            yield torch.stack([net(crop).float().cpu() for crop in crops])
+            logits = torch.stack([net(crop).float().cpu() for crop in crops])
+            lost = ~logits.isfinite().all(2).all(0)
+            if lost.any():  # NaN would be sorted among the classes
+                raise ValueError(
+                    f"The network's output for picture {start + int(lost.int().argmax())} of {pictures.name} is not "
+                    "finite; its weights or its arithmetic have overflowed."
+                )
+            yield logits
 
 
 def _squares(net: ConvNet, pixels: np.ndarray) -> Tensor:

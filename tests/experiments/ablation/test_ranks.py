@@ -95,7 +95,7 @@ def test_two_groups_without_any_order_within_correlate_all_the_same():
 
 def test_a_group_too_small_to_have_an_order():
     found = within_groups([1, 2, 3, 4, 5], nested([10, 20, 30, 40, 50]), list("aaabb"))
-    assert found.by_group["a"] == 1 and np.isnan(found.by_group["b"])
+    assert found.by_group == {"a": 1}
     with pytest.raises(ValueError, match="a group for each of 5 rows; 4 are given"):
         within_groups([1, 2, 3, 4, 5], nested([10, 20, 30, 40, 50]), list("aaab"))
 

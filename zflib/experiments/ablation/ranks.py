@@ -32,7 +32,7 @@ class WithinGroups:
     estimate   Spearman's over all rows
     by_chance  what it is on average when rows are shuffled within their groups: what membership alone gives
     p          how often shuffling gives as much as the estimate, one-sided
-    by_group   Spearman's within each group; NaN for a group of fewer than three rows
+    by_group   Spearman's within each group of three rows or more
     """
 
     estimate: float
@@ -94,8 +94,7 @@ def within_groups(paper: Any, rows: Sequence[Row], groups: Sequence[str], seed: 
     estimate, chance = float(_spearman(ours, paper)), _spearman(shuffled, paper)
     as_much = int((chance >= estimate - 1e-9).sum())
     by_group = {
-        group: float(_spearman(ours[those], paper[those])) if len(those) > 2 else np.nan
-        for group, those in members.items()
+        group: float(_spearman(ours[those], paper[those])) for group, those in members.items() if len(those) > 2
     }
     return WithinGroups(estimate, float(chance.mean()), (1 + as_much) / (1 + PERMUTATIONS), by_group)
 
