@@ -15,8 +15,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from tqdm.auto import tqdm
-
 from zflib import weights
 from zflib.analysis import spectrum
 from zflib.analysis.aliasing import grating, project_alias, wave_vector
@@ -90,6 +88,8 @@ def _measured(
 
 def run(seed: int = 0) -> dict[str, Any]:
     """Everything that the result file holds, but for how it was made."""
+    from tqdm.auto import tqdm
+
     from zflib.experiments import stems
     from zflib.training.recipe import MINI
 
