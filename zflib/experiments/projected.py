@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import torch
+
 from zflib import weights
 from zflib.analysis import spectrum
 from zflib.analysis.aliasing import grating, project_alias, wave_vector
@@ -78,6 +79,8 @@ def layer_2(net: ConvNet, side: int = SIDE, progress: str = "") -> list[dict[str
 def _measured(
     net: ConvNet, waves: np.ndarray, channels: np.ndarray, step: str, side: int, progress: str
 ) -> list[dict[str, float]]:
+    from tqdm.auto import tqdm
+
     found = []
     for channel in tqdm(channels.tolist(), desc=progress, unit="map", mininterval=10):
         shares = project_alias(net, waves[channel], channel, step, side=side)
@@ -88,8 +91,6 @@ def _measured(
 
 def run(seed: int = 0) -> dict[str, Any]:
     """Everything that the result file holds, but for how it was made."""
-    from tqdm.auto import tqdm
-
     from zflib.experiments import stems
     from zflib.training.recipe import MINI
 
