@@ -15,6 +15,7 @@ PRESET = plan.PRESETS["mini"]
 TWO_APART = [  # budget, and what takes four layers to train or takes dropout to or from a network
     ("removed_layers_3_4_6_7", summary.Setting(rate=0.003, budget=36)),
     ("as_is", summary.Setting(dropout=0.0, budget=36)),
+    *((row, summary.Setting(rate=0.003, he=True)) for row in ("as_is", "removed_layers_3_4", "removed_layers_6_7")),
     ("removed_layers_6_7", summary.Setting(pool5_dropout=0.5, budget=36)),
 ]
 
