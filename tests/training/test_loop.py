@@ -155,6 +155,15 @@ def test_divergence_is_an_error_and_in_the_log(tiny_run, fabric, tmp_path):
     assert "diverged_in_step" in (tmp_path / "log.csv").read_text().splitlines()[0]
 
 
+def test_an_epochs_last_step_may_be_the_one_that_diverges(tiny_run, fabric, tmp_path):
+    """Its loss was taken before it, so that only the look at the validation pictures shows what it did."""
+    run = tiny_run(learning_rate=1e38, rms_radius=None, epochs=1)
+    run = replace(run, recipe=replace(run.recipe, batch_size=len(run.train)))
+    with pytest.raises(Diverged, match=r"output is not finite in epoch 1, step 1; lower the learning rate"):
+        train(run, tmp_path, fabric)
+    assert json.loads((tmp_path / "log.json").read_text()) == [{"epoch": 1, "diverged_in_step": 1}]
+
+
 def test_a_full_disk_is_reported_and_training_goes_on(uncut, tiny_run, fabric, tmp_path, monkeypatch, capsys):
     def full(_):
         raise OSError(28, "No space left on device")

@@ -27,12 +27,16 @@ class Evaluation:
     log_probabilities: np.ndarray
 
 
+class NotFinite(ValueError):
+    """A network's output holds what is no finite number."""
+
+
 @torch.inference_mode()
 def evaluate(net: ConvNet, pictures: PictureSet, *, ten_crops: bool = False, batch_size: int = 128) -> Evaluation:
     """How well `net` names the pictures, on the centre crop of `preprocess` or averaged over the paper's ten crops.
 
     Ten crops (Section 3): four corners and the centre, each with its mirror; probabilities are averaged. The network
-    is in eval mode meanwhile. Raises ValueError, with the picture's number, where its output is not finite.
+    is in eval mode meanwhile. Raises NotFinite, with the picture's number, for an output that is no number.
     """
     whole("batch_size", batch_size, 1)
     views = _ten_crops if ten_crops else _centre_crop
@@ -65,7 +69,7 @@ def _logits(net: ConvNet, pictures: PictureSet, views: Callable, batch_size: int
             logits = torch.stack([net(crop).float().cpu() for crop in crops])
             lost = ~logits.isfinite().all(2).all(0)
             if lost.any():  # NaN would be sorted among the classes
-                raise ValueError(
+                raise NotFinite(
                     f"The network's output for picture {start + int(lost.int().argmax())} of {pictures.name} is not "
                     "finite; its weights or its arithmetic have overflowed."
                 )

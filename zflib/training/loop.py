@@ -23,7 +23,7 @@ from zflib.architecture import Architecture
 from zflib.data.sets import PictureSet
 from zflib.network import ConvNet
 from zflib.training import augment, checkpoint, machine
-from zflib.training.evaluate import evaluate
+from zflib.training.evaluate import NotFinite, evaluate
 from zflib.training.lock import alone
 from zflib.training.recipe import Recipe, learning_rate, plateau_factor
 
@@ -122,8 +122,7 @@ def _train(
     """`train` in a folder that no other process uses."""
     from tqdm.auto import tqdm
 
-    recipe, pictures = run.recipe, len(run.train)
-    steps = pictures // recipe.batch_size
+    recipe, pictures, steps = run.recipe, len(run.train), len(run.train) // run.recipe.batch_size
     mean = torch.from_numpy(channel_mean(run.train.pixels)).float().view(3, 1, 1)
     net = ConvNet(run.architecture, mean, run.train.class_names)
     prepare(net, recipe, run.seed)
@@ -159,6 +158,13 @@ def _train(
             atomic.write(folder / "run.json", _json(made | spent))
         except OSError as error:
             say(f"No checkpoint written in {folder} ({error.strerror}); training goes on.")
+
+    def diverged(what: str) -> Diverged:
+        epoch, step = progress["epoch"] + 1, progress["step"]
+        if fabric.is_global_zero:
+            with suppress(OSError):  # a full disk must not hide what happened
+                _write_log(folder, [*log, {"epoch": epoch, "diverged_in_step": step}])
+        return Diverged(f"{what} is not finite in epoch {epoch}, step {step}; lower the learning rate.")
 
     last_kept = clock = time.monotonic()
     taken = 0
@@ -199,12 +205,7 @@ def _train(
             progress["correct"] += int(totals[1].item())
             progress["step"] = step + 1
             if not math.isfinite(progress["loss"]):
-                if fabric.is_global_zero:
-                    with suppress(OSError):  # a full disk must not hide what happened
-                        _write_log(folder, [*log, {"epoch": epoch + 1, "diverged_in_step": step + 1}])
-                raise Diverged(
-                    f"The loss is not finite in epoch {epoch + 1}, step {step + 1}; lower the learning rate."
-                )
+                raise diverged("The loss")
             taken += 1
             now = time.monotonic()
             progress["seconds"] += now - clock
@@ -221,7 +222,10 @@ def _train(
             "train_top1": progress["correct"] / (steps * recipe.batch_size),
         }
         if (epoch + 1) % evaluate_every == 0 or epoch + 1 == recipe.epochs or recipe.schedule == "plateau":
-            seen = evaluate(net, run.validation)
+            try:
+                seen = evaluate(net, run.validation)
+            except NotFinite as error:  # the epoch's last step was one too many
+                raise diverged("The output") from error
             entry |= {"validation_loss": seen.loss, "validation_top1": seen.top1}
         log.append(entry)
         if recipe.schedule == "plateau":
