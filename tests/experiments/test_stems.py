@@ -27,6 +27,15 @@ def test_the_kernel_changes_neither_maps_nor_spacing(stride):
     assert wide["conv1"].jump == stride and wide["conv2"].jump == 8
 
 
+def test_conv2_at_stride_1_leaves_all_else_from_pool2_on():
+    usual, later = ({s.name: s for s in a.geometry()} for a in (stems.stem(7, 2), stems.conv2_at_stride_1()))
+    assert later["conv2"].jump == 4 and usual["conv2"].jump == 8
+    assert later["conv2"].parameters == usual["conv2"].parameters
+    for name in list(usual)[list(usual).index("pool2") :]:
+        assert replace(later[name], macs=0) == replace(usual[name], macs=0)
+    assert all(later[name] == usual[name] for name in ("conv1", "pool1", "norm1"))
+
+
 def test_each_comparison_changes_one_thing():
     for name, (architecture, recipe) in stems.WITHOUT_DECAY.items():
         plain = stems.FACTORIAL[name.removesuffix(", no extra decay")]
@@ -35,12 +44,25 @@ def test_each_comparison_changes_one_thing():
     assert len({recipe for _, recipe in stems.FACTORIAL.values()}) == 1
     (clipped, with_radius), (free, without) = stems.CLIPPING.values()
     assert clipped == free and replace(without, rms_radius=with_radius.rms_radius) == with_radius != without
+    ((architecture, recipe),) = stems.CONV2_AT_STRIDE_1.values()
+    assert recipe == stems.FACTORIAL["7x7, stride 2"][1] and architecture.convs[0] == stems.stem(7, 2).convs[0]
+    ((architecture, recipe),) = stems.LOW_LIMIT.values()
+    plain = stems.WITHOUT_DECAY["7x7, stride 2, no extra decay"]
+    assert (architecture, replace(recipe, rms_radius=plain[1].rms_radius)) == plain != (architecture, recipe)
+
+
+def test_what_was_predicted_is_a_guess_within_its_range():
+    assert list(stems.PREDICTED) == [*stems.CONV2_AT_STRIDE_1, *stems.LOW_LIMIT]
+    for of_run in stems.PREDICTED.values():
+        assert all(low < guess < high for guess, (low, high) in of_run.values())
 
 
 def test_the_committed_result_is_whole():
     found = stems.result()
-    assert list(found["runs"]) == list(found["networks"]) == list(stems.RUNS)
-    for name, (architecture, recipe) in stems.RUNS.items():
+    made = [name for name in stems.RUNS if name not in stems.PREDICTED or name in found["runs"]]
+    assert list(found["runs"]) == list(found["networks"]) == made
+    for name in made:
+        architecture, recipe = stems.RUNS[name]
         runs = found["runs"][name]
         assert [run["seed"] for run in runs] == list(stems.SEEDS[name])
         first = architecture.convs[0]
@@ -97,6 +119,12 @@ def test_the_command_trains_measures_and_goes_on(pictures, tmp_path, monkeypatch
     monkeypatch.setattr(stems, "measure", never)
     stems.main(arguments)
     assert json.loads((tmp_path / "found.json").read_text())["runs"] == found["runs"]
+    stems.main(["--runs", str(tmp_path / "elsewhere"), *arguments[2:]])  # where nothing was trained: kept from the file
+    assert json.loads((tmp_path / "found.json").read_text())["runs"] == found["runs"]
+    np.testing.assert_array_equal(load_file(tmp_path / "found.safetensors")[name], kept[name])
+    assert not (tmp_path / "elsewhere").exists()
+    monkeypatch.setattr(stems, "SEEDS", dict.fromkeys(runs, (3, 4)))
+    assert stems.kept(tmp_path / "found.json") == ({}, {})  # not all of its seeds
 
 
 def test_an_unfinished_run_is_not_measured(pictures, tmp_path):
