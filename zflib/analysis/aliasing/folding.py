@@ -55,7 +55,8 @@ def overlap(filters: Any, stride: int, falloff: float = 0.0) -> np.ndarray:
 
     filters  (maps, channels, k, k), or a network, whose conv1 is meant, as in `zflib.spectrum`
     falloff  the pictures' power falls as 1 / f^falloff, f the distance from zero frequency: 0 is white noise, which
-             makes the energy the filter's own; 2 is near to photographs, whose fine detail is faint
+             makes the energy the filter's own; 2 is the textbook's photograph, whose fine detail is faint, and the
+             training pictures', which were scaled before networks saw them, fall faster: by about 3 (chapter 5)
 
     |H|^2, summed over colour, is grouped by frequency modulo 1/s per axis: the s^2 members of a group become one
     frequency on the map. The overlap is 1 - (sum over groups of the largest member) / total.
