@@ -69,6 +69,41 @@ def test_no_line_of_code_is_wider_than_the_page(notebook):
     assert not wide
 
 
+def folded(cell):
+    return {"hide-input", "hide-cell"} & set(cell.metadata.get("tags", []))
+
+
+def lines(cells):
+    return sum(bool(line.strip()) for cell in cells for line in cell.source.splitlines())
+
+
+def test_what_is_folded_is_folded_wherever_it_is_read(notebook):
+    """In the page by its tag, in JupyterLab, on Colab; the button of a solution says that it is one."""
+    for cell in code(notebook):
+        says = cell.metadata.get("mystnb", {})
+        of_solution = says.get("code_prompt_show"), says.get("code_prompt_hide")
+        where = cell.metadata.get("jupyter", {}).get("source_hidden"), cell.metadata.get("cellView")
+        assert where == ((True, "form") if folded(cell) else (None, None)), cell.id
+        prompts = ("Show the solution", "Hide the solution") if "hide-cell" in folded(cell) else (None, None)
+        assert of_solution == prompts, cell.id
+
+
+def test_open_code_is_short_and_teaches(notebook):
+    """What draws or tabulates is folded, and all but a fifth of the lines; how high it stands, the browser measures."""
+    seen = [cell for cell in code(notebook) if not folded(cell)]
+    long = [cell.id for cell in seen if lines([cell]) > 8]
+    assert not long
+    shown = {cell.id: kind for cell in seen for output in cell.outputs for kind in output.get("data", {})}
+    assert set(shown.values()) <= {"text/plain"}, shown
+    assert lines(seen) < lines(code(notebook)) / 5
+
+
+def test_what_nbval_compares_has_a_tag(notebook):
+    """A comment would stand in the page."""
+    assert not [cell.id for cell in code(notebook) if "NBVAL" in cell.source]
+    assert [cell for cell in code(notebook) if "nbval-check-output" in cell.metadata.get("tags", [])]
+
+
 def test_carries_no_widgets(notebook):
     """A committed output is looked at without a kernel, where a widget is an error message."""
     outputs = [output for cell in code(notebook) for output in cell.outputs]

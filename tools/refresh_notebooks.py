@@ -2,6 +2,7 @@
 
 They run on the embedded photographs with an empty data root, so that no output shows a picture we may not pass on.
 A notebook is replaced only once it has run to its end. Outputs hold no sliders: those need a kernel.
+What an author tags as `hide-input` or `hide-cell` is folded away everywhere.
 """
 
 import os
@@ -29,6 +30,7 @@ def keep(executed: Path, path: Path) -> None:
     notebook.metadata.pop("widgets", None)
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
+        fold(cell)
         for output in cell.get("outputs", []):
             # Without its kernel a widget is an error message: what stays is the picture that it stands over.
             if "text/html" in output.get("data", {}):
@@ -37,6 +39,17 @@ def keep(executed: Path, path: Path) -> None:
     nbformat.write(notebook, part)
     part.replace(path)
     print(f"{path.name}: {path.stat().st_size / 1e3:.0f} kB")
+
+
+def fold(cell: nbformat.NotebookNode) -> None:
+    """Fold a tagged cell in JupyterLab and on Colab too; a cell folded with what it shows is a solution."""
+    hidden = {"hide-input", "hide-cell"} & set(cell.metadata.get("tags", []))
+    if hidden:
+        cell.metadata.setdefault("jupyter", {})["source_hidden"] = True
+        cell.metadata["cellView"] = "form"  # Colab shows "Show code" in place of it, and needs no title
+    if "hide-cell" in hidden:
+        prompts = {f"code_prompt_{verb}": f"{verb.title()} the solution" for verb in ("show", "hide")}
+        cell.metadata["mystnb"] = cell.metadata.get("mystnb", {}) | prompts
 
 
 if __name__ == "__main__":

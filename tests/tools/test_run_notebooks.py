@@ -141,11 +141,11 @@ def compare(tmp_path, *arguments):
 
 
 def test_nbval_compares_what_was_run_with_what_is_committed(tree, run, tmp_path):
-    checked = "# NBVAL_CHECK_OUTPUT\nprint(6 * 7)"
-    path = tree("chapter", "import math", checked, "print('not compared')")
+    path = tree("chapter", "import math", "print(6 * 7)", "print('not compared')")
     committed = nbformat.read(path, as_version=4)
     for number, cell in enumerate(committed.cells[1:], 1):
         cell.execution_count = number
+    committed.cells[2].metadata.tags = ["nbval-check-output"]
     committed.cells[2].outputs = [v4.new_output("stream", text="42\n")]
     committed.cells[3].outputs = [v4.new_output("stream", text="something else\n")]
     nbformat.write(committed, path)
