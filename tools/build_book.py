@@ -1,8 +1,8 @@
 """Build the book: `python tools/build_book.py`, as `make book` and `make test` do.
 
 Runs the chapters (tools/run_notebooks.py), copies book/ and the executed chapters to _build/source, turns all of it
-into pages with warnings as errors, puts the explorers' frames beside the pages and checks the result. Chapters and
-pages are kept if nothing that they depend on has changed, so no page can show what an older zflib computed.
+into pages with warnings as errors, puts the explorers' frames and the networks beside the pages and checks the result.
+Chapters and pages are kept if nothing that they depend on has changed, so no page can show what an older zflib computed.
 
 ZFLIB_PICTURES=imagenette builds the published edition, from Imagenette instead of the embedded photographs; its
 chapters are always run anew, as pictures on a disk may be others by now.
@@ -84,6 +84,10 @@ def build() -> None:
     for chapter in CHAPTERS:
         if (frames := EXECUTED / chapter.stem / "explorers").is_dir():
             shutil.copytree(frames, PAGES / "notebooks" / "explorers", dirs_exist_ok=True)
+
+    from zflib.widgets import live  # not above: where nothing has changed, torch's import would take longest
+
+    live.write(PAGES / "_static" / "live")
 
     # The theme's icons are letters of a font. Its script draws them once more, as SVG, and weighs as much as a chapter.
     for page in PAGES.rglob("*.html"):
