@@ -2,7 +2,7 @@
 
 Runs the chapters (tools/run_notebooks.py), copies book/ and the executed chapters to _build/source, turns all of it
 into pages with warnings as errors, puts the explorers' frames and the networks beside the pages and checks the result.
-Chapters and pages are kept if nothing that they depend on has changed, so no page can show what an older zflib computed.
+Chapters and pages are kept if nothing that they depend on has changed, so no page shows what an older zflib computed.
 
 ZFLIB_PICTURES=imagenette builds the published edition, from Imagenette instead of the embedded photographs; its
 chapters are always run anew, as pictures on a disk may be others by now.
