@@ -31,13 +31,13 @@ def test_there_are_three_or_more_each_asked_and_solved_in_order(chapter):
     assert asked == solved == [f"{number}.{at}" for at in range(1, len(asked) + 1)]
 
 
-def test_the_cell_above_a_solution_is_left_open_and_says_what_is_expected(chapter):
+def test_the_cell_above_a_solution_is_left_open_and_asks(chapter):
     _, cells = chapter
     for above, cell in pairwise(cells):
         if SOLUTION.match(cell.source):
             assert re.search(r"= \.\.\.(,|  #|$)", above.source, re.MULTILINE), above.source
             text = " ".join(answer(above).split())
-            assert text.startswith("Not yet: no answer yet. Expected: "), text
+            assert re.fullmatch(r"Your turn: \S.+\.", text), text
 
 
 def test_a_solution_is_folded_away_and_passes(chapter):

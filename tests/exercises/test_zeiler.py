@@ -10,6 +10,7 @@ import torch
 from rubbish import RUBBISH
 
 from zflib import weights
+from zflib.exercises import Question
 from zflib.exercises.zeiler import (
     CHANGES,
     FAULTS,
@@ -200,7 +201,7 @@ def test_rubbish_is_answered_in_words(answer, at):
         return
     given[at] = answer
     verdict = check_case(*given)
-    assert not verdict and "expected" in verdict.text.lower()
+    assert not verdict and (isinstance(verdict, Question) or "expected" in verdict.text.lower())
 
 
 def test_only_the_treatment_that_was_chosen_counts():

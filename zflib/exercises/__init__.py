@@ -26,6 +26,14 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class Question(Verdict):
+    """What an exercise asks for, shown as long as there is no answer. Nothing is wrong yet."""
+
+    def __repr__(self) -> str:
+        return fill(f"Your turn: {self.text}", width=78)
+
+
+@dataclass(frozen=True)
 class Forecast(Verdict):
     """How a prediction fared; true if its range holds what was measured. A miss is no mistake to be mended."""
 
@@ -43,16 +51,16 @@ def interval_score(low: float, high: float, outcome: float) -> float:
     return round(high - low + 10 * max(low - outcome, outcome - high, 0), 9)
 
 
-def refusal(expected: str, *answers: Any, fits: bool = True) -> str:
-    """What to say of an exercise with a `...` left in it, or of a first answer that doesn't fit; else nothing.
+def refusal(expected: str, *answers: Any, fits: bool = True) -> Verdict | None:
+    """What to say of an exercise with a `...` left in it, or of a first answer that doesn't fit; else None.
 
     fits  whether the first answer is of the kind that is expected: a function, or numbers of the right shape
     """
     if any(answer is ... for answer in answers):
-        return f"no answer yet. Expected: {expected}."
+        return Question(False, f"{expected}.")
     if not fits:
-        return f"expected {expected}; what came is {answers[0]!r}."
-    return ""
+        return Verdict(False, f"expected {expected}; what came is {answers[0]!r}.")
+    return None
 
 
 def attempt(function: Callable[..., Any], *arguments: Any) -> tuple[Any, str]:

@@ -22,8 +22,8 @@ def check_share(answer: Any) -> Verdict:
     """Exercise 7.1: the share of AlexNet's parameters, at the paper's scale, that goes with layers 6 and 7."""
     expected = "one number between 0 and 1, a share of all parameters"
     came = number(answer)
-    if refused := refusal(expected, answer, fits=came is not None):
-        return Verdict(False, refused)
+    if (refused := refusal(expected, answer, fits=came is not None)) is not None:
+        return refused
     steps = {step.name: step.parameters for step in ALEXNET.geometry()}
     left = {step.name: step.parameters for step in ALEXNET.without(*REMOVED).geometry()}
     whole, rest = sum(steps.values()), sum(left.values())
@@ -67,8 +67,8 @@ def check_prediction(
     Returns a `Forecast` for a prediction, a plain `Verdict` for what is none.
     """
     expected = "three numbers in points of error: your guess, and the two ends of a range around it"
-    if refused := refusal(expected, network, row, change, low, high):
-        return Verdict(False, refused)
+    if (refused := refusal(expected, network, row, change, low, high)) is not None:
+        return refused
     rows = plan.published(network) if isinstance(network, str) and network in plan.NETWORKS else None
     if rows is None:
         return Verdict(False, f'expected the network "alexnet" or "zfnet"; what came is {network!r}.')
@@ -119,8 +119,8 @@ def check_mcnemar(function: Any) -> Verdict:
     first does, how many only the second does, and the two-sided p of such a split if either were as likely.
     """
     expected = "a function of two arrays of booleans that returns (only first, only second, p)"
-    if refused := refusal(expected, function, fits=callable(function)):
-        return Verdict(False, refused)
+    if (refused := refusal(expected, function, fits=callable(function))) is not None:
+        return refused
     # Of N pictures: both right, only the first, only the second; the rest neither.
     cases = ((3925, 2700, 190, 140), (40, 20, 3, 12), (30, 11, 6, 0), (50, 30, 5, 5), (9, 5, 0, 0), (4, 0, 1, 2))
     for total, both, only_first, only_second in cases:
@@ -159,8 +159,8 @@ def check_average(function: Any) -> Verdict:
     What comes in and what goes out are natural logarithms of probabilities.
     """
     expected = "a function of an array (M, N, C) that returns an array (N, C) of log-probabilities"
-    if refused := refusal(expected, function, fits=callable(function)):
-        return Verdict(False, refused)
+    if (refused := refusal(expected, function, fits=callable(function))) is not None:
+        return refused
     generator = np.random.default_rng(7)
     cases = {
         f"{m} networks, {n} pictures, {c} classes": _log_softmax(spread * generator.standard_normal((m, n, c)))

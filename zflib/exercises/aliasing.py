@@ -21,8 +21,8 @@ def check_landing(answer: Any) -> Verdict:
     """Exercise 6.1: where a grating of `FREQUENCY` lands under `STRIDE`, as (fx, fy) in cycles per input pixel."""
     expected = "two numbers (fx, fy), in cycles per input pixel"
     given = numbers(answer)
-    if refused := refusal(expected, answer, fits=given is not None and given.shape == (2,)):
-        return Verdict(False, refused)
+    if (refused := refusal(expected, answer, fits=given is not None and given.shape == (2,))) is not None:
+        return refused
     right, nyquist = fold(FREQUENCY, STRIDE), 0.5 / STRIDE
     if _same_wave(given, right):
         return Verdict(True, "both components folded for themselves, and the wave now leans the other way.")
@@ -49,8 +49,8 @@ def check_landing(answer: Any) -> Verdict:
 def check_fold(function: Any) -> Verdict:
     """Exercise 6.2: `function(frequency, stride)` folds (N, 2) frequencies, each component for itself."""
     expected = "a function of an (N, 2) array and a stride that returns an (N, 2) array"
-    if refused := refusal(expected, function, fits=callable(function)):
-        return Verdict(False, refused)
+    if (refused := refusal(expected, function, fits=callable(function))) is not None:
+        return refused
     generator = np.random.default_rng(6)
     cases = [(np.array([[0.2, 0.1], [0.1, 0.05], [-0.3, 0.45]]), 4)]
     cases += [(generator.uniform(-0.49, 0.49, (40, 2)), stride) for stride in (1, 2, 3, 4, 8)]
@@ -80,8 +80,8 @@ def check_fold(function: Any) -> Verdict:
 def check_twins(function: Any) -> Verdict:
     """Exercise 6.3: `function(frequency, stride)` names all gratings that look like (fx, fy) on the samples."""
     expected = "a function of (fx, fy) and a stride that returns stride * stride frequencies, an (N, 2) array"
-    if refused := refusal(expected, function, fits=callable(function)):
-        return Verdict(False, refused)
+    if (refused := refusal(expected, function, fits=callable(function))) is not None:
+        return refused
     cases = (((0.05, 0.1), 2), ((0.05, 0.1), 4), ((-0.31, 0.22), 3), ((0.45, -0.02), 1))
     for frequency, stride in cases:
         came, trouble = attempt(function, np.array(frequency), stride)
@@ -111,8 +111,8 @@ def check_twins(function: Any) -> Verdict:
 def check_filter(answer: Any) -> Verdict:
     """Exercise 6.4: a filter of `TAPS` taps with most of its energy in `BAND`, little of which overlaps at stride 3."""
     expected = f"{TAPS} numbers, the taps of a filter"
-    if refused := refusal(expected, answer):
-        return Verdict(False, refused)
+    if (refused := refusal(expected, answer)) is not None:
+        return refused
     given = numbers(answer)
     if given is None or given.shape != (TAPS,) or not np.abs(given).max() > 1e-9:
         return Verdict(False, f"expected {expected}, not all of them zero; what came is {answer!r}.")

@@ -21,8 +21,8 @@ def check_filtering_back(answer: Any) -> Verdict:
     """Exercise 3.1: `SIGNAL` filtered back through `TAPS` at `STRIDE`, by hand: five numbers."""
     expected = "five numbers, one for each position that the filter can reach"
     given = numbers(answer)
-    if refused := refusal(expected, answer, fits=given is not None and given.shape == (5,)):
-        return Verdict(False, refused)
+    if (refused := refusal(expected, answer, fits=given is not None and given.shape == (5,))) is not None:
+        return refused
     right, flipped = _filtered_back(SIGNAL, TAPS), _filtered_back(SIGNAL, TAPS[::-1])
     if np.allclose(given, right):
         return Verdict(True, "each number of the signal lays down a copy of the filter; where two meet, they add up.")
@@ -38,8 +38,8 @@ def check_filtering_back(answer: Any) -> Verdict:
 def check_rectify(function: Any) -> Verdict:
     """Exercise 3.2: `function(signal, activation, method)` lets a signal down through a ReLU by each method's rule."""
     expected = "a function of signal, activation and method that returns a tensor of the signal's shape"
-    if refused := refusal(expected, function, fits=callable(function)):
-        return Verdict(False, refused)
+    if (refused := refusal(expected, function, fits=callable(function))) is not None:
+        return refused
     generator = torch.Generator().manual_seed(0)
     signal, activation = torch.randn(2, 4, 6, 6, generator=generator).unbind()
     activation = activation.relu()
@@ -80,8 +80,8 @@ def toy(seed: int = 0, size: int = 17) -> tuple[nn.Sequential, Tensor]:
 def check_deconvnet(function: Any) -> Verdict:
     """Exercise 3.3: `function(net, x, channel)` projects the strongest unit of a map of `toy` back to the picture."""
     expected = "a function of net, x and channel that returns a tensor of x's shape"
-    if refused := refusal(expected, function, fits=callable(function)):
-        return Verdict(False, refused)
+    if (refused := refusal(expected, function, fits=callable(function))) is not None:
+        return refused
     for seed, size in ((0, 17), (1, 19), (2, 25)):
         net, x = toy(seed, size)
         deconv = DeconvNet(net)

@@ -27,8 +27,8 @@ def check_peak(answer: Any) -> Verdict:
     """Exercise 5.1: the peak frequency of `UNKNOWN` in cycles per pixel, to within `NEAR`."""
     expected = "one number, in cycles per pixel"
     came = number(answer)
-    if refused := refusal(expected, answer, fits=came is not None):
-        return Verdict(False, refused)
+    if (refused := refusal(expected, answer, fits=came is not None)) is not None:
+        return refused
     right = float(spectrum.peaks(UNKNOWN[None, None])[0])
     if abs(came - right) <= NEAR:
         return Verdict(
@@ -59,8 +59,8 @@ def check_peak(answer: Any) -> Verdict:
 def check_shares(function: Any) -> Verdict:
     """Exercise 5.2: `function(filter, edges)` gives the share of a filter's energy in each ring of frequencies."""
     expected = "a function of a filter (colours, k, k) and edges that returns a share for each ring"
-    if refused := refusal(expected, function, fits=callable(function)):
-        return Verdict(False, refused)
+    if (refused := refusal(expected, function, fits=callable(function))) is not None:
+        return refused
     generator, edges = np.random.default_rng(5), np.array([0, 0.1, 0.2, 0.3, 0.5, 0.7072])
     fine = np.cos(0.8 * np.pi * np.arange(11)) * np.ones((11, 1))
     cases = {
@@ -89,8 +89,8 @@ def check_shares(function: Any) -> Verdict:
 def check_gap(answer: Any) -> Verdict:
     """Exercise 5.3: a bank of at most `MOST` filters whose summary says "supported", for the first of its middles."""
     expected = f"a bank of at most {MOST} filters, an array (maps, 3, 11, 11)"
-    if refused := refusal(expected, answer):
-        return Verdict(False, refused)
+    if (refused := refusal(expected, answer)) is not None:
+        return refused
     given = numbers(answer)
     if given is None or given.ndim != 4 or given.shape[1:] != (3, 11, 11) or len(given) > MOST:
         came = repr(answer) if given is None else f"an array {given.shape}"
@@ -115,8 +115,8 @@ def check_cut(predicted: Any, measured: Any, filters: Any) -> Verdict:
     filters    (maps, 3, k, k)
     """
     wanted = '{"cut": ..., "faded": ...} with "rises" or "falls", and three shares: as they are, cut, faded'
-    if refused := refusal(wanted, predicted, measured):
-        return Verdict(False, refused)
+    if (refused := refusal(wanted, predicted, measured)) is not None:
+        return refused
     words = {"rises", "falls"}
     if (
         not isinstance(predicted, dict)

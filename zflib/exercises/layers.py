@@ -20,8 +20,8 @@ def check_strongest(answer: Any) -> Verdict:
     """Exercise 4.1: the pictures of the three strongest units of `ACTIVATIONS`, one unit per picture."""
     expected = "the numbers of three pictures, strongest first, each from 0 to 5"
     given = whole_numbers(answer)
-    if refused := refusal(expected, answer, fits=given is not None and len(given) == 3):
-        return Verdict(False, refused)
+    if (refused := refusal(expected, answer, fits=given is not None and len(given) == 3)) is not None:
+        return refused
     peaks = ACTIVATIONS.max(axis=1)
     right = np.argsort(-peaks, kind="stable")[:3].tolist()
     if given == right:
@@ -45,8 +45,8 @@ def check_strongest(answer: Any) -> Verdict:
 def check_entropy(function: Any) -> Verdict:
     """Exercise 4.2: `function(labels)` gives the entropy, in bits, of the classes in a list of labels."""
     expected = "a function of a list of labels that returns a number of bits"
-    if refused := refusal(expected, function, fits=callable(function)):
-        return Verdict(False, refused)
+    if (refused := refusal(expected, function, fits=callable(function))) is not None:
+        return refused
     cases = (
         [0, 0, 0, 0, 1, 1, 1, 1],
         [7] * 9,
@@ -74,8 +74,8 @@ def check_entropy(function: Any) -> Verdict:
 def check_random_nine(function: Any) -> Verdict:
     """Exercise 4.3: `function(labels, k)` gives the entropy to expect of k different random pictures, to 0.05 bits."""
     expected = "a function of all labels and k that returns a number of bits"
-    if refused := refusal(expected, function, fits=callable(function)):
-        return Verdict(False, refused)
+    if (refused := refusal(expected, function, fits=callable(function))) is not None:
+        return refused
     cases = (
         (np.repeat(np.arange(10), 100), 9),
         (np.repeat(np.arange(10), [300, 200, 100, 90, 80, 70, 60, 50, 40, 10]), 9),
@@ -119,8 +119,8 @@ class _Counted(np.ndarray):
 def check_effective_field(function: Any) -> Verdict:
     """Exercise 4.4: `function(energy, share)` gives the side of the smallest square that holds the share of energy."""
     expected = "a function of an (H, H) array and a share that returns a whole number of pixels"
-    if refused := refusal(expected, function, fits=callable(function)):
-        return Verdict(False, refused)
+    if (refused := refusal(expected, function, fits=callable(function))) is not None:
+        return refused
     generator = np.random.default_rng(0)
     two_spots = np.zeros((12, 12))
     two_spots[1, 1], two_spots[1, 8] = 2, 1

@@ -16,8 +16,8 @@ def check_sides(answer: Any) -> Verdict:
     """Exercise 1.1: the sides of ZFNet's conv1 and pool1 for a picture of 96 x 96 pixels, as a pair."""
     expected = "a pair of whole numbers, (side after conv1, side after pool1)"
     sides = whole_numbers(answer)
-    if refused := refusal(expected, answer, fits=sides is not None and len(sides) == 2):
-        return Verdict(False, refused)
+    if (refused := refusal(expected, answer, fits=sides is not None and len(sides) == 2)) is not None:
+        return refused
     conv1, pool1 = (step.size for step in ZFNET.geometry(_SIDE) if step.name in ("conv1", "pool1"))
     if sides == [pool1, conv1]:
         return Verdict(False, "the two have changed places: the side after conv1 comes first.")
@@ -47,8 +47,8 @@ def _conv1_slip(side: int) -> str:
 def check_units_that_see(function: Any) -> Verdict:
     """Exercise 1.2: `function(step, pixel)` lists the rows of units whose receptive field holds that row of pixels."""
     expected = "a function of a step and a row of pixels that returns a list of row numbers"
-    if refused := refusal(expected, function, fits=callable(function)):
-        return Verdict(False, refused)
+    if (refused := refusal(expected, function, fits=callable(function))) is not None:
+        return refused
     cases = [
         (architecture, step, pixel)
         for architecture in (ZFNET, ALEXNET)
@@ -75,8 +75,8 @@ def check_first_centre(function: Any) -> Verdict:
     `layers` is a list of (kernel, stride, padding). The check follows the unit's two ends down from the top.
     """
     expected = "a function of a list of (kernel, stride, padding) that returns a number of pixels"
-    if refused := refusal(expected, function, fits=callable(function)):
-        return Verdict(False, refused)
+    if (refused := refusal(expected, function, fits=callable(function))) is not None:
+        return refused
     cases = (
         [(7, 2, 0)],
         [(7, 2, 1)],
@@ -115,8 +115,8 @@ def first_centre_by_counting(layers: Sequence[tuple[int, int, int]]) -> float:
 def check_missing_control(answer: Any) -> Verdict:
     """Exercise 1.4: AlexNet with its 11x11 filters but with ZFNet's spacing, 2/4/8/16, and 13x13 maps at conv5."""
     expected = "an Architecture, for example dataclasses.replace(zflib.ALEXNET, convs=...)"
-    if refused := refusal(expected, answer, fits=isinstance(answer, Architecture)):
-        return Verdict(False, refused)
+    if (refused := refusal(expected, answer, fits=isinstance(answer, Architecture))) is not None:
+        return refused
     rule = "only strides and paddings may differ from AlexNet's"
     if len(answer.convs) != len(ALEXNET.convs) or replace(answer, name=ALEXNET.name, convs=ALEXNET.convs) != ALEXNET:
         return Verdict(

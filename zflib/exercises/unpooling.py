@@ -20,8 +20,9 @@ def check_switches(answer: Any) -> Verdict:
     """Exercise 2.1: the switches of `MAP` under 2x2 pooling with stride 2, as two rows of two flat positions."""
     expected = "two rows of two flat positions, [[., .], [., .]], each from 0 to 15"
     given = numbers(answer)
-    if refused := refusal(expected, answer, fits=given is not None and given.shape == (2, 2) and not (given % 1).any()):
-        return Verdict(False, refused)
+    fits = given is not None and given.shape == (2, 2) and not (given % 1).any()
+    if (refused := refusal(expected, answer, fits=fits)) is not None:
+        return refused
     right = _switches(MAP)
     if (given == right).all():
         return Verdict(True, "all four windows name the first position, in row order, of their largest value.")
@@ -50,8 +51,8 @@ def check_switches(answer: Any) -> Verdict:
 def check_claimants(function: Any) -> Verdict:
     """Exercise 2.2: `function(kernel, stride)` gives the largest number of windows that can see one position."""
     expected = "a function of kernel and stride that returns a whole number"
-    if refused := refusal(expected, function, fits=callable(function)):
-        return Verdict(False, refused)
+    if (refused := refusal(expected, function, fits=callable(function))) is not None:
+        return refused
     cases = [(3, 2), (2, 2), *((k, s) for k in range(1, 8) for s in range(1, 8))]
     for kernel, stride in cases:
         came, trouble = attempt(function, kernel, stride)
@@ -73,8 +74,8 @@ def check_counterexample(answer: Any) -> Verdict:
     """Exercise 2.3: a 4x4 map that 2x2 pooling, unpooling and pooling again does not bring back to its pooled map."""
     expected = "a 4x4 map of finite numbers, four rows of four"
     given = numbers(answer)
-    if refused := refusal(expected, answer, fits=given is not None and given.shape == (4, 4)):
-        return Verdict(False, refused)
+    if (refused := refusal(expected, answer, fits=given is not None and given.shape == (4, 4))) is not None:
+        return refused
     x = torch.from_numpy(given)[None, None]
     pooled, switches = pool(x, 2, 2)
     again, _ = pool(unpool(pooled, switches, (4, 4), overlap="last"), 2, 2)
@@ -87,8 +88,8 @@ def check_counterexample(answer: Any) -> Verdict:
 def check_mean(function: Any) -> Verdict:
     """Exercise 2.4: `function(values, switches, size)` unpools and averages where several windows claim a position."""
     expected = "a function of values, switches and size that returns an (N, C, H, W) tensor"
-    if refused := refusal(expected, function, fits=callable(function)):
-        return Verdict(False, refused)
+    if (refused := refusal(expected, function, fits=callable(function))) is not None:
+        return refused
     generator = torch.Generator().manual_seed(2)
     for shape, kernel, stride in (
         ((1, 1, 5, 5), 3, 2),

@@ -74,8 +74,8 @@ def check_case(number: Any, fault: Any, change: Any, sign: Any, low: Any, high: 
     True if fault and change are right. A missed prediction is no mistake; it is scored against "it stays as it is".
     """
     expected = "a patient, a fault, a change, a sign, two ends of a range, a treatment"
-    if refused := refusal(expected, number, fault, change, sign, low, high, treated):
-        return Verdict(False, refused)
+    if (refused := refusal(expected, number, fault, change, sign, low, high, treated)) is not None:
+        return refused
     for what, given, known in (
         ("patient", number, NUMBERS),
         ("fault", fault, FAULTS),
