@@ -1,0 +1,177 @@
+"""The row of fifteen pixels: Python, the page's script and torch say the same, and a reader can play with it."""
+
+import json
+from itertools import product
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional as F
+
+from zflib.deconvnet import METHODS, pool, unpool
+from zflib.widgets.live.steps import PIXELS, STEPS, StepsExplorer, board, read_pixels, row, sentence
+
+pytest.importorskip("selenium.webdriver", reason="Selenium is not installed")
+from selenium.webdriver.common.keys import Keys
+
+ROWS = [PIXELS, (0,) * 15, (5,) * 15, *map(tuple, np.random.default_rng(0).integers(0, 6, (40, 15)).tolist())]
+
+
+def by_torch(pixels, method):
+    """The values of the twelve steps, and the switches, with torch and the library's two rules."""
+    first, second = torch.tensor([[[1.0, 2, -1]]]), torch.tensor([[[2.0, 1, -1]]])
+    x = torch.tensor(pixels, dtype=torch.float32)[None, None]
+    conv1 = F.conv1d(x, first, torch.tensor([-2.0]), stride=2)
+    relu1 = conv1.relu()
+    pooled, where = F.max_pool1d(relu1, 3, 2, return_indices=True)
+    conv2 = F.conv1d(pooled, second, torch.tensor([1.0]))
+    relu2 = conv2.relu()
+
+    def rectify(signal, activation):
+        signal = signal if method == "gradient" else signal.relu()
+        return signal if method == "deconvnet" else signal * (activation > 0)
+
+    passed = rectify(relu2, relu2)
+    below = F.conv_transpose1d(passed, second)
+    unpooled = unpool(below[:, :, None], where[:, :, None], (1, 7))[:, :, 0]
+    kept = rectify(unpooled, relu1)
+    down = relu2, passed, below, unpooled, kept, F.conv_transpose1d(kept, first, stride=2)
+    values = [v.flatten().int().tolist() for v in (x, conv1, relu1, pooled, conv2, relu2, *down)]
+    return values, where.flatten().tolist()
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_python_computes_what_torch_does(method):
+    for pixels in ROWS:
+        made = row(pixels, method)
+        values, switches = by_torch(pixels, method)
+        assert [list(v) for v in made.values] == values and list(made.switches) == switches
+
+
+def test_ties_go_to_the_first_as_in_the_library():
+    made = row((5,) * 15, "deconvnet")
+    relu1 = torch.tensor(made.values[2], dtype=torch.float32).expand(3, 7)[None, None]
+    assert [at % 7 for at in pool(relu1, 3, 2)[1].flatten().tolist()] == list(made.switches) == [0, 2, 4]
+
+
+def test_sentences_hold_the_numbers_of_the_row():
+    made = row(PIXELS, "deconvnet")
+    said = [sentence(made, "deconvnet", step) for step in range(STEPS)]
+    assert "1 + 2·3 − 0 − 2 = 5" in said[1] and "2·8 + 8 − 9 + 1 = 16" in said[4]
+    assert "Windows overlap at 2: 32 + 16 = 48" in said[9] and "−16 ended here" in said[10]
+    assert "nothing ended here" in sentence(row(PIXELS, "gradient"), "gradient", 10)
+    assert "silent" in sentence(row((*(0,) * 12, 5, 5, 0), "deconvnet"), "deconvnet", 11)
+
+
+@pytest.mark.parametrize("text", ["", "1234", "6" * 15, "1 3 0", "-" * 15])
+def test_another_row_is_refused_in_one_sentence(text):
+    with pytest.raises(ValueError, match="fifteen digits from 0 to 5"):
+        read_pixels(text)
+    assert "fifteen digits" in StepsExplorer._result(1, "deconvnet", text)
+
+
+def test_a_row_is_read_with_what_stands_between():
+    assert read_pixels("1 3 0 3 3, 4 1 1 4 3 1 3 2 5 1") == PIXELS
+
+
+def test_the_kernels_face_follows_its_controls():
+    widget = StepsExplorer().widget
+    step, method, pixels, view = widget.children
+    step.value, method.value, pixels.value = 12, "gradient", "5" * 15
+    assert view.value.endswith(board((5,) * 15, "gradient", 11))
+    pixels.value = "55"
+    assert "fifteen digits" in view.value
+
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def page(browser, tmp_path):
+    file = tmp_path / "page.html"
+    head = '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+    file.write_text(f"{head}<title>Steps</title><body>{StepsExplorer().page_html()}</body>", encoding="utf-8")
+    screen = {"width": 1100, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    browser.get_log("browser")
+    browser.get(file.as_uri())
+    yield file
+    assert not browser.get_log("browser")
+
+
+def shown(browser):
+    """The values of the last step that is shown."""
+    return browser.execute_script(
+        "return [...document.querySelectorAll('.zf-now [data-step]')].map(c => Number(c.textContent.replace('−', '-')))"
+    )
+
+
+def test_the_page_computes_and_says_what_python_does(browser, page):
+    settings = [[list(pixels), method, step] for pixels, method, step in product(ROWS[:12], METHODS, range(STEPS))]
+    theirs = browser.execute_script(f"return {json.dumps(settings)}.map(s => zflib.steps.board(...s))")
+    for (pixels, method, step), html in zip(settings, theirs, strict=True):
+        assert html == board(tuple(pixels), method, step)
+
+
+def test_next_goes_up_and_down_to_the_projection(browser, page):
+    back, following = browser.find_elements("css selector", ".zf-buttons button")
+    assert not back.is_enabled()
+    for step in range(1, STEPS):
+        following.click()
+        assert shown(browser) == list(row(PIXELS, "deconvnet").values[step])
+    assert not following.is_enabled()
+    browser.find_element("css selector", "select").send_keys("gradient")
+    assert shown(browser) == list(row(PIXELS, "gradient").values[11])
+    back.click()
+    assert shown(browser) == list(row(PIXELS, "gradient").values[10])
+
+
+def test_a_click_changes_a_pixel_and_all_that_follows(browser, page):
+    browser.get(page.as_uri() + "#steps=12,deconvnet,130334114313251")
+    browser.refresh()
+    assert shown(browser) == list(row(PIXELS, "deconvnet").values[11])
+    browser.find_element("css selector", '[data-step="0"][data-at="2"]').click()
+    changed = (*PIXELS[:2], 1, *PIXELS[3:])
+    assert shown(browser) == list(row(changed, "deconvnet").values[11])
+    assert browser.current_url.endswith("#steps=12,deconvnet,131334114313251")
+
+
+def test_the_arrows_reach_every_row_and_say_what_made_a_value(browser, page):
+    browser.get(page.as_uri() + "#steps=12,deconvnet,130334114313251")
+    browser.refresh()
+    browser.execute_script('document.querySelector(\'[data-step="0"][tabindex="0"]\').focus()')
+    for keys, words in [
+        (Keys.ARROW_RIGHT, "picture, position 1: 3"),
+        (Keys.ARROW_UP, "conv1, position 0: 1 + 3·2 − 0 − 2 = 5"),
+        (Keys.ARROW_UP, "ReLU, position 0: 5 becomes 5"),
+        (Keys.ARROW_UP, "the largest of its window is 8, and the switch 2"),
+        (Keys.ARROW_UP, "conv2, position 0: 8·2 + 8 − 9 + 1 = 16"),
+        (Keys.ARROW_UP, "16 becomes 16"),
+        (Keys.ARROW_UP, "the unit's activation, 16"),
+        (Keys.ARROW_DOWN, "16 passes"),
+        (Keys.ARROW_DOWN, "filter, position 1: 16 = 16"),
+        (Keys.ARROW_DOWN, "no switch points here"),
+        (Keys.ARROW_LEFT, "32 + 16 = 48"),
+        (Keys.ARROW_DOWN, "48 passes"),
+        (Keys.ARROW_DOWN, "filter, position 5: 48·2 = 96"),
+    ]:
+        browser.switch_to.active_element.send_keys(keys)
+        said = browser.find_element("css selector", "figcaption").text
+        assert words in said, (words, said)
+    browser.execute_script('document.querySelector(\'[data-step="0"][data-at="3"]\').focus()')
+    browser.switch_to.active_element.send_keys(Keys.ENTER)
+    assert browser.current_url.endswith("130434114313251")
+    assert browser.switch_to.active_element.get_attribute("data-at") == "3"
+
+
+@pytest.mark.parametrize("width", [1100, 360])
+def test_no_value_is_cut_off(browser, page, width):
+    screen = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    browser.get(page.as_uri() + "#steps=12,gradient,555005550055505")
+    browser.refresh()
+    wide = browser.execute_script(
+        "return [document.documentElement.scrollWidth - innerWidth, "
+        "...[...document.querySelectorAll('[data-step]')].map(c => c.scrollWidth - c.clientWidth)]"
+    )
+    assert max(wide) <= 0
