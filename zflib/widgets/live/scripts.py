@@ -16,7 +16,7 @@ from zflib.network import ContrastNorm, ConvNet
 
 PART_BYTES = 576_000  # of weights in one script: a progress bar moves with each, and base64 adds a third
 
-PAGE = ("page.js",)
+PAGE = ("page.js", "picture.js")
 WORKER = ("engine.js", "controls.js", "worker.js")
 
 
@@ -25,8 +25,8 @@ def write(folder: Path) -> None:
 
     folder  made if it is not there; the book's is _static/live
 
-    live.js                   page.js, with each network's steps, classes and list of
-                              files; the only one that a page names itself
+    live.js                   page.js and picture.js, with each network's steps, classes and list of files; the only one
+                              that a page names itself
     worker.js                 the worker's source as a string, since a worker's own file is refused under file://
     NAME-LAYER-PART.js        weights and biases of a layer: base64 of float16, as they are stored
 
@@ -55,7 +55,7 @@ def _network(name: str, folder: Path) -> dict[str, Any]:
         "resizedSide": net.resized_side,
         "mean": net.mean.flatten().tolist(),
         "sha256": weights.record(name)["sha256"],
-        "steps": _steps(net),
+        "steps": steps(net),
         "layers": layers,
     }
 
@@ -68,19 +68,22 @@ def _part(name: str, layer: str, number: int, content: bytes, folder: Path) -> d
     return {"file": file, "bytes": len(text), "sha256": hashlib.sha256(content).hexdigest()}
 
 
-def _steps(net: ConvNet) -> list[dict[str, Any]]:
-    """The network's steps from the picture up, named as by `DeconvNet`, with what the engine computes by."""
+def steps(net: ConvNet) -> list[dict[str, Any]]:
+    """A network's steps from the picture up, named as by `DeconvNet`: what the page's engine computes by, but weights.
+
+    Lengths are in input pixels, as in `Step`. Raises TypeError for a layer that the engine doesn't know.
+    """
     geometry = {step.name: step for step in net.architecture.geometry()}
-    steps, flat = [], False
+    found, flat = [], False
     for name, module in net.named_children():
         if isinstance(module, nn.Linear) and not flat:
-            steps.append({"name": "flatten", "kind": "flatten"})
+            found.append({"name": "flatten", "kind": "flatten"})
             flat = True
         step = geometry[name]
         place = {"maps": step.maps, "size": step.size}
         place |= {"receptiveField": step.receptive_field, "jump": step.jump, "offset": step.offset}
-        steps.append({"name": name, **_numbers(module), **place})
-    return steps
+        found.append({"name": name, **_numbers(module), **place})
+    return found
 
 
 def _numbers(module: nn.Module) -> dict[str, Any]:
