@@ -251,6 +251,7 @@ def cases():
             lambda **given: ablation.verdict(difference, **given),
             {"claim": "little", "margin": 1.0},
         ),
+        f"{ABLATION}.calibrated": (ablation.calibrated, {"log_probabilities": logs[0], "labels": labels}),
         f"{ABLATION}.average": (ablation.average, {"log_probabilities": logs}),
         f"{ABLATION}.scores": (ablation.scores, {"log_probabilities": logs[0], "labels": labels}),
         f"{ABLATION}.averaging": (ablation.averaging, {"log_probabilities": logs, "labels": labels}),

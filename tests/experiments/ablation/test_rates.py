@@ -33,7 +33,25 @@ def test_one_half_chooses_for_the_other():
 def test_where_the_halves_agree_it_is_the_row_at_that_rate():
     runs = table(**{"0.003": [np.ones(6)] * 2, "0.01": [np.zeros(6)] * 3, "0.02": [np.zeros(6), None]})
     row, rates = at_its_best_rate(runs, "alexnet", "as_is", RATES)
-    assert rates == (0.003, 0.003) and row.correct.all() and row.correct.shape == (1, 6), "one seed is common to all"
+    assert rates == (0.003, 0.003) and row.correct.all()
+
+
+def test_a_rate_that_is_not_chosen_takes_no_seed_away():
+    runs = table(**{"0.003": [np.ones(6)] * 3, "0.01": [np.ones(6) * (np.arange(6) > 1)] * 2, "0.02": [np.zeros(6)]})
+    row, rates = at_its_best_rate(runs, "alexnet", "as_is", RATES)
+    assert rates == (0.003, 0.003) and row.correct.shape == (3, 6)
+    even, odd = np.arange(6) % 2 == 0, np.arange(6) % 2 == 1
+    row, rates = at_its_best_rate(table(**{"0.003": [even] * 3, "0.01": [odd] * 2}), "alexnet", "as_is", RATES[:2])
+    assert set(rates) == {0.003, 0.01} and row.correct.shape == (2, 6), "those that both have"
+
+
+def test_a_rate_at_which_a_run_diverged_is_not_chosen():
+    by_rate = {"0.003": [np.zeros(6)], "0.01": [np.zeros(6)] * 2, "0.02": [np.ones(6), None]}
+    assert at_its_best_rate(table(**by_rate), "alexnet", "as_is", RATES)[1] == (0.003, 0.003)
+    lost = by_rate | {"0.02": [None, None]}
+    assert at_its_best_rate(table(**lost), "alexnet", "as_is", RATES)[0].correct.shape == (1, 6)
+    with pytest.raises(ValueError, match="no rate at which none of its runs diverged"):
+        at_its_best_rate(table(**{rate: [None] for rate in by_rate}), "alexnet", "as_is", RATES)
 
 
 def test_a_rate_without_runs_is_refused():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from example import facts
 
-from zflib.experiments.ablation import plan, results, summary
+from zflib.experiments.ablation import calibrated, plan, results, summary
 from zflib.experiments.ablation.run import of_share
 
 ROWS = [(network, row) for network in plan.NETWORKS for row in plan.published(network)]
@@ -57,7 +57,7 @@ def same(one, other):
     assert np.array_equal(one.labels, other.labels) and len(one.runs) == len(other.runs)
     for mine, theirs in zip(one.runs, other.runs, strict=True):
         assert (mine.facts, mine.share) == (theirs.facts, theirs.share)
-        for key in ("correct", "nll", "log_probabilities"):
+        for key in ("correct", "nll", "log_probabilities", "calibrated"):
             a, b = getattr(mine, key), getattr(theirs, key)
             assert (a is None) == (b is None)
             assert a is None or np.allclose(a, b, atol=2e-3, rtol=1e-3), (mine.job, key)
@@ -87,6 +87,9 @@ def test_what_networks_said_is_compared_with_the_labels(folder):
     first = found.of("zfnet", "as_is")[0]
     assert np.array_equal(first.correct, guesses(at).argmax(1) == LABELS)
     assert np.allclose(first.nll, -guesses(at)[np.arange(20), LABELS], atol=2e-3)
+    set_right = found.row("zfnet", "as_is", temperature=True)
+    assert np.allclose(set_right.nll[0], calibrated(guesses(at), LABELS.astype(int)), atol=0.01)
+    assert np.array_equal(set_right.correct, found.row("zfnet", "as_is").correct)
     assert found.members("as_is").shape == (2, 20, 10) and found.members("layers_3_4_5_512_1024_512").shape[0] == 1
 
 

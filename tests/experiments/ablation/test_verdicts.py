@@ -59,6 +59,13 @@ def test_a_difference_without_doubt():
     assert difference(1.0, 0.0).p == 0 and difference(0.0, 0.0).p == 1
 
 
+def test_is_written_with_its_interval():
+    found = difference(-2.03, 0.6)
+    low, high = found.interval()
+    assert f"{found:.1f}" == f"-2.0 ({low:.1f} to {high:.1f})" == "-2.0 (-3.3 to -0.8)"
+    assert f"{difference(0.254, 0.02):.2f}" == "+0.25 (+0.21 to +0.30)"
+
+
 @pytest.mark.parametrize(("claim", "margin"), [("same", 1), ("little", 0), ("higher", -1), ("lower", np.nan)])
 def test_claims_that_are_none(claim, margin):
     with pytest.raises(ValueError, match=r"claim|margin"):

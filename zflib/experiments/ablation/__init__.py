@@ -3,6 +3,7 @@
 `python -m zflib ablate` makes the runs, `python -m zflib.experiments.ablation` puts them into the package.
 """
 
+from zflib.experiments.ablation.calibration import calibrated
 from zflib.experiments.ablation.comparison import (
     Comparison,
     Difference,
@@ -37,6 +38,7 @@ __all__ = [
     "average",
     "averaging",
     "between_seeds",
+    "calibrated",
     "compare",
     "detectable",
     "predictions",

@@ -95,6 +95,11 @@ class Difference:
         half = float(stats.t.ppf((1 + level) / 2, self.degrees)) * self.standard_error
         return self.estimate - half, self.estimate + half
 
+    def __format__(self, spec: str) -> str:
+        """The estimate and its 95 % interval with so many decimals: f"{found:.1f}" is "-2.0 (-3.3 to -0.8)"."""
+        low, high = self.interval()
+        return f"{self.estimate:+{spec}} ({low:+{spec}} to {high:+{spec}})"
+
     @property
     def p(self) -> float:
         """Of "the rows do not differ", two-sided."""

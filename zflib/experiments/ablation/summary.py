@@ -12,6 +12,7 @@ import numpy as np
 
 from zflib import atomic, weights
 from zflib.experiments.ablation import results
+from zflib.experiments.ablation.calibration import calibrated
 from zflib.experiments.ablation.comparison import Row
 from zflib.experiments.ablation.ensembles import of_true_class
 from zflib.experiments.ablation.plan import MINI_TABLE, NETWORKS, Job, published
@@ -81,6 +82,7 @@ class Outcome:
     correct            (N,) bool, by validation picture; None, as the next, for a run that diverged
     nll                (N,) nats, its cross-entropy there
     log_probabilities  (N, classes) of ZFNet as it is and the wide one, for ensembles; else None
+    calibrated         (N,) nats, its cross-entropy with its temperature set, see `calibrated`; None as above
     """
 
     facts: dict[str, Any]
@@ -88,6 +90,7 @@ class Outcome:
     correct: np.ndarray | None
     nll: np.ndarray | None
     log_probabilities: np.ndarray | None = None
+    calibrated: np.ndarray | None = None
 
     @property
     def job(self) -> Job:
@@ -114,12 +117,16 @@ class Ablation:
         wanted = network, row, Setting(**setting)
         return tuple(o for o in self.runs if (o.job.network, o.job.row, o.setting) == wanted)
 
-    def row(self, network: str, row: str, **setting: Any) -> Row:
-        """The runs that `of` finds and that did not diverge, for `compare`. Raises ValueError when there is none."""
+    def row(self, network: str, row: str, temperature: bool = False, **setting: Any) -> Row:
+        """The runs that `of` finds and that did not diverge, for `compare`. Raises ValueError when there is none.
+
+        temperature  True: the cross-entropy with each net's temperature set
+        """
         done = [o for o in self.of(network, row, **setting) if o.correct is not None]
         if not done:
             raise ValueError(f"No run of {network}, {row} ({Setting(**setting)}) is finished.")
-        return Row(np.stack([o.correct for o in done]), np.stack([o.nll for o in done]))
+        nll = [o.calibrated if temperature else o.nll for o in done]
+        return Row(np.stack([o.correct for o in done]), np.stack(nll))
 
     def members(self, row: str) -> np.ndarray:
         """(seeds, N, classes) log-probabilities of ZFNet "as_is" or "layers_3_4_5_512_1024_512"."""
@@ -143,12 +150,12 @@ def collect(folder: Path = RESULTS) -> Ablation:
         share = int(found[1]) if (found := re.search(r"_(\d+)_percent$", where.name)) else 100
         for path in sorted(where.glob("*.json")):
             facts = results.read(path)
-            correct = nll = None
+            correct = nll = sure = None
             if facts["status"] == "finished":
                 log_probabilities, labels = _outputs(where, path, facts, runs, labels)
                 correct, true = of_true_class(log_probabilities, labels)
-                nll = -true
-            outcome = Outcome(facts, share, correct, nll)
+                nll, sure = -true, calibrated(log_probabilities, labels).astype(np.float32)
+            outcome = Outcome(facts, share, correct, nll, calibrated=sure)
             if correct is not None and _is_member(outcome):
                 outcome = replace(outcome, log_probabilities=log_probabilities)
             runs.append(outcome)
@@ -188,6 +195,7 @@ def write(folder: Path = RESULTS, file: Path = FILE) -> None:
         "labels": found.labels.astype(np.uint8),
         "correct": np.packbits([o.correct for o in done], axis=1),
         "nll": np.stack([o.nll for o in done]).astype(np.float16),
+        "calibrated": np.stack([o.calibrated for o in done]).astype(np.float16),
         "members": np.stack([o.log_probabilities for o in done if o.log_probabilities is not None]).astype(np.float16),
     }
     atomic.write(file.with_suffix(".safetensors"), save(arrays))
@@ -202,12 +210,13 @@ def packaged(file: Path = FILE) -> Ablation:
     arrays = load_file(file.with_suffix(".safetensors"))
     labels = arrays["labels"].astype(np.int64)
     correct = np.unpackbits(arrays["correct"], axis=1, count=len(labels)).astype(bool)
-    done, members = zip(correct, arrays["nll"].astype(np.float32), strict=True), iter(arrays["members"])
+    by_run = (correct, *(arrays[name].astype(np.float32) for name in ("nll", "calibrated")))
+    done, members = zip(*by_run, strict=True), iter(arrays["members"])
     runs = []
     for facts in json.loads(file.read_text(encoding="utf-8")):
         share = facts.pop("share")
-        right, nll = next(done) if facts["status"] == "finished" else (None, None)
-        outcome = Outcome(facts, share, right, nll)
+        right, nll, sure = next(done) if facts["status"] == "finished" else (None,) * 3
+        outcome = Outcome(facts, share, right, nll, calibrated=sure)
         if right is not None and _is_member(outcome):
             outcome = replace(outcome, log_probabilities=next(members).astype(np.float32))
         runs.append(outcome)
