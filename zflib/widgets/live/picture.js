@@ -98,8 +98,9 @@ globalThis.zflibPicture = (() => {
     return `${name} is not a picture that this browser can read: choose a JPEG, PNG, WebP or GIF.`;
   }
 
-  // ---- scaling, as Pillow's Image.resize(..., BILINEAR, box=...) does it: first along rows, then along columns. Some
-  // versions of Pillow begin with columns where that is quicker; rounding in between then differs by one at most. -------
+  // ---- scaling, as Pillow's Image.resize(..., BILINEAR, box=...) does it --------------------------------------------
+  // First along rows, then along columns. Some versions of Pillow begin with columns where that is quicker; rounding in
+  // between then differs by one at most.
 
   /** For each of `out` pixels over [from, to) of a line of `size`: where its window begins, and its weights. They are a
    *  triangle as wide as two steps, in whole numbers of 2 ** -22, as Pillow keeps them. */
@@ -206,8 +207,13 @@ globalThis.zflibPicture = (() => {
     return image;
   }
 
+  /** What a data: address holds, as a Blob; fetch is refused to a page opened from the disk. */
+  function fromDataAddress(address) {
+    return new Blob([Uint8Array.from(atob(address.split(",")[1]), (letter) => letter.charCodeAt(0))]);
+  }
+
   /** Side to which a picture's shorter side is scaled for a crop: 8/7 of it, as ConvNet.resized_side. */
   const resizedSide = (crop) => Math.round((crop * 8) / 7);
 
-  return { UnreadablePicture, read, squareAt, centreSquare, preprocess, toImageData, resizedSide };
+  return { UnreadablePicture, read, squareAt, centreSquare, preprocess, toImageData, fromDataAddress, resizedSide };
 })();

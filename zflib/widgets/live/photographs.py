@@ -1,0 +1,40 @@
+"""The photographs that a page offers to its networks: small copies of the embedded ones, inside a classic script."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from io import BytesIO
+from typing import Any
+
+from PIL import Image
+
+from zflib.data import photograph
+
+NAMES = ("chelsea", "astronaut", "china", "flower", "motorcycle", "coffee", "rocket")
+SHORTER = 256  # pixels of the shorter side: more than any network takes, and enough to be looked at
+
+
+def offered() -> list[dict[str, Any]]:
+    """As chooser.js takes them: name, title, credit, and src, a data: address, which a page from the disk may read."""
+    return [_offer(name) for name in NAMES]
+
+
+def script() -> str:
+    """A classic script that puts them where chooser.js and the panels find them."""
+    return f"globalThis.zflibPhotographs = {json.dumps(offered(), separators=(',', ':'))};\n"
+
+
+def _offer(name: str) -> dict[str, Any]:
+    known = photograph(name)
+    credit = f"{known.source} ({known.licence})"
+    src = f"data:image/webp;base64,{b64encode(_small(known.picture)).decode()}"
+    return {"name": name, "title": known.title, "credit": credit, "src": src}
+
+
+def _small(picture: Image.Image) -> bytes:
+    factor = SHORTER / min(picture.size)
+    size = tuple(round(side * factor) for side in picture.size)
+    content = BytesIO()
+    picture.resize(size, Image.Resampling.LANCZOS).save(content, "WEBP", quality=85, method=6)
+    return content.getvalue()
