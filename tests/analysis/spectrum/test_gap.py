@@ -269,3 +269,8 @@ def test_banks_must_match():
         spectrum.summary([np.ones((2, 3, 7, 7)), np.ones((2, 3, 11, 11))])
     with pytest.raises(ValueError, match="none"):
         spectrum.summary([])
+
+
+def test_the_power_of_a_middle_does_not_hang_on_which_others_are_asked():
+    together = spectrum.gap_test(CAFFE).power
+    assert [spectrum.gap_test(CAFFE, [middle]).power[0].tolist() for middle in MIDDLES] == together.tolist()

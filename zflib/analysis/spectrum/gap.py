@@ -56,19 +56,19 @@ class GapTest:
         if not n:
             return "no filter is alive."
         if self.verdicts[0] == "supported":
-            return f"from {low:.2f} to {high:.2f} cycles/px it is emptier than on either side, per octave and per area."
+            return f"from {low:g} to {high:g} cycles/px it is emptier than on either side, per octave and per area."
         if self.verdicts[0] == "undecided":
             return (
-                f"{n} filters show neither a gap from {low:.2f} to {high:.2f} cycles/px nor that there is none; an "
+                f"{n} filters show neither a gap from {low:g} to {high:g} cycles/px nor that there is none; an "
                 f"empty middle would be found in {self.power[0, 0]:.0%} of such banks."
             )
-        for band, name, side in ((2, "high", f"above {high:.2f}"), (0, "low", f"below {low:.2f}")):
+        for band, name, side in ((2, "high", f"above {high:g}"), (0, "low", f"below {low:g}")):
             if total[band] < PRESENT * n:
                 return (
                     f"there is no {name} hump, {total[band]} of {n} filters peak {side} cycles/px; without one, few "
                     f"filters in the middle are a shortfall but no gap."
                 )
-        return f"from {low:.2f} to {high:.2f} cycles/px it has more than half the density of the sparser side."
+        return f"from {low:g} to {high:g} cycles/px it has more than half the density of the sparser side."
 
     def __str__(self) -> str:
         lines = ["a gap, by where the middle is; power if it were empty, and if half as dense as the sparser side"]
@@ -172,13 +172,14 @@ def gap_test(found: Any, middles: Any = MIDDLES, seed: int = 0) -> GapTest:
         raise ValueError(f"found must be peaks (maps,) or (seeds, maps), not of shape {found.shape}.")
     counts = band_counts(found, middles)
     p_gap, p_no_gap = p_values(counts, middles)
-    rng = np.random.default_rng(whole("seed", seed, 0))
+    seed = whole("seed", seed, 0)
     return GapTest(
         middles=middles,
         counts=_three(counts),
         p_gap=p_gap,
         p_no_gap=p_no_gap,
-        power=np.array([_power(found, middle, rng) for middle in middles]),
+        # Each middle has its own draws: its power does not hang on which others are asked.
+        power=np.array([_power(found, middle, np.random.default_rng(seed)) for middle in middles]),
         # "A gap" is asked first: in thousands of filters a shallow dip is no chance, and yet no gap.
         verdicts=tuple(
             np.where(p_no_gap < LEVEL, "contradicted", np.where(p_gap < LEVEL, "supported", "undecided")).tolist()
@@ -188,9 +189,10 @@ def gap_test(found: Any, middles: Any = MIDDLES, seed: int = 0) -> GapTest:
 
 def _power(found: np.ndarray, middle: np.ndarray, rng: np.random.Generator) -> list[float]:
     """How often "no gap" is rejected of banks of as many peaks, with none in the middle and with half a side's."""
-    outside = (found < middle[0]) | (found >= middle[1])
-    if not outside.any():
+    below, above = found < middle[0], found >= middle[1]
+    if not (below.any() and above.any()):  # without two sides "no gap" is never rejected
         return [0.0, 0.0]
+    outside = below | above
     lies = densities(found[outside], _edges(middle[None])[0])
     in_middle = [EMPTY * (lies.share / width)[[0, 2]].min() * width[1] for width in (lies.octaves, lies.areas)]
     drawn = np.full((2, _DRAWS, *found.shape), np.nan)
