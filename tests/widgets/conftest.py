@@ -1,4 +1,4 @@
-"""An explorer and its page."""
+"""An explorer and its page; a panel on a page of its own."""
 
 import os
 from pathlib import Path
@@ -23,3 +23,58 @@ def built(tmp_path_factory):
     finally:
         os.chdir(before)
     return folder, html
+
+
+class Opened:
+    """A panel on a page of its own, opened from a file."""
+
+    def __init__(self, browser, file):
+        self.browser, self.file = browser, file
+
+    def reopen(self, address=""):
+        self.browser.get("about:blank")
+        self.browser.get(self.file.as_uri() + address)
+
+    def root(self):
+        return self.browser.find_element("css selector", ".zf-panel")
+
+    def controls(self):
+        return self.root().find_elements("css selector", "[data-axis]")
+
+    def text(self, selector):
+        return self.root().find_element("css selector", selector).text
+
+    def hash(self):
+        return self.browser.execute_script("return location.hash")
+
+    def go(self, address):
+        self.browser.execute_script("location.hash = arguments[0]", address)
+
+    def until(self, true):
+        from selenium.webdriver.support.ui import WebDriverWait
+
+        WebDriverWait(self.browser, 10, 0.02).until(lambda _: true())
+
+
+@pytest.fixture
+def open_panel(browser, tmp_path):
+    """open_panel(panel, width, script): its page's face as `Opened`; what the browser complains of fails the test."""
+    browser.get_log("browser")  # forget the page before
+
+    def opened(panel, width=1000, script=True):
+        html = panel.page_html() if script else panel.still(**panel.start)
+        shown = html.replace('class="zf-panel" data-panel', 'class="zf-panel zf-panel-view" data-panel')
+        file = tmp_path / "panel.html"
+        file.write_text(
+            '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+            f'<title>Panel</title><link rel="icon" href="data:,"><body style="margin:16px">{shown}</body></html>',
+            encoding="utf-8",
+        )
+        screen = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+        found = Opened(browser, file)
+        found.reopen()
+        return found
+
+    yield opened
+    assert not browser.get_log("browser")

@@ -142,10 +142,14 @@ def explorer(name: str, axes: Sequence[Axis], pictures: Sequence[Shown], start: 
 def section(uid: str, script: str, body: str, data: Any, uses: Sequence[str] = ()) -> str:
     """An explorer's HTML with its styles, its data and the script of that name, which finds it by `data-script`; in
     front of it the scripts that it `uses`."""
-    # No text in the data can end its element early.
-    text = json.dumps(data, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
+    text = json_text(data)
     code = "".join(asset(f"{name}.js") for name in (*uses, script))
     return (
         f'<div class="zf-explorer" id="{uid}" data-script="{script}"><style>{asset("explorer.css")}</style>{body}'
         f'<script type="application/json">{text}</script><script>{code}</script></div>'
     )
+
+
+def json_text(data: Any) -> str:
+    """Data for a script; no text in it can end its element early."""
+    return json.dumps(data, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")

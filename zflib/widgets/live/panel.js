@@ -1,0 +1,77 @@
+// What all panels share: their controls, and their state in the address. Each of them is one script with this in front.
+globalThis.zflibPanel ??= (() => {
+  "use strict";
+
+  /** Words as part of an address; as zflib.widgets.live.strip.slug. */
+  const slug = (words) => String(words).toLowerCase().replace(/[^\p{L}\p{N}.]+/gu, " ").trim().split(" ").join("-");
+
+  /** Start each panel of a name: open(root, data) returns a function that shows a setting { axis name: value }. */
+  function start(name, open) {
+    for (const root of document.querySelectorAll(`[data-panel="${name}"]:not([data-ready])`)) {
+      const text = root.querySelector('script[type="application/json"]');
+      if (!text) continue; // the kernel's face has none
+      root.dataset.ready = "";
+      begin(root, name, JSON.parse(text.textContent), open);
+    }
+  }
+
+  function begin(root, name, data, open) {
+    const controls = [...root.querySelectorAll("[data-axis]")];
+    const axes = data.axes.map((axis, at) => ({ ...axis, control: controls[at] }));
+    const place = ({ control }) =>
+      control.type === "checkbox" ? Number(control.checked) : control.type === "range" ? Number(control.value) : control.selectedIndex;
+    const setting = () => Object.fromEntries(axes.map((axis) => [axis.name, axis.values[place(axis)]]));
+
+    function put({ control }, at) {
+      if (control.type === "checkbox") control.checked = Boolean(at);
+      else if (control.type === "range") control.value = at;
+      else control.selectedIndex = at;
+    }
+
+    /** Set some axes by value; what an axis doesn't offer is left as it is. */
+    function set(values) {
+      for (const axis of axes) {
+        const at = axis.values.indexOf(values[axis.name]);
+        if (at >= 0) put(axis, at);
+      }
+      changed();
+    }
+
+    /** The address of a setting: #strip/all-filters/..., the axes in order. */
+    const address = () => `#${name}/${axes.map((axis) => slug(axis.words[place(axis)])).join("/")}`;
+
+    function restore() {
+      const parts = decodeURIComponent(location.hash).slice(1).split("/");
+      if (parts.shift() !== name) return false;
+      axes.forEach((axis, at) => {
+        const found = axis.words.findIndex((words) => slug(words) === parts[at]);
+        if (found >= 0) put(axis, found);
+      });
+      return true;
+    }
+
+    function redraw() {
+      for (const { control, words } of axes) {
+        if (control.type !== "range") continue;
+        control.setAttribute("aria-valuetext", words[control.value]);
+        control.nextElementSibling.textContent = words[control.value];
+      }
+      show(setting());
+    }
+
+    let waiting = 0;
+    function changed() {
+      redraw();
+      clearTimeout(waiting); // browsers refuse an address that changes with every pixel of a drag
+      waiting = setTimeout(() => history.replaceState(history.state, "", address()), 150);
+    }
+
+    const show = open(root, data, set, setting);
+    root.addEventListener("input", (event) => event.target.matches("[data-axis]") && changed());
+    addEventListener("hashchange", () => restore() && redraw());
+    if (restore()) root.scrollIntoView({ block: "nearest" });
+    redraw();
+  }
+
+  return { start, slug };
+})();
