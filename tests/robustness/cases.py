@@ -12,7 +12,7 @@ from zflib import aliasing, analysis, plots, spectrum
 from zflib.architecture import output_size
 from zflib.data import PictureSet
 from zflib.deconvnet import pool, unpool
-from zflib.experiments import ablation, class_entropy, displacement, stems
+from zflib.experiments import ablation, class_entropy, displacement, middles, stems
 from zflib.network import ContrastNorm
 from zflib.training.brief import train_briefly
 from zflib.training.evaluate import evaluate
@@ -232,6 +232,7 @@ def cases():
             {"size": 64},
         ),
         "zflib.experiments.stems.filters": (stems.filters, {"name": "zfnet-mini"}),
+        "zflib.experiments.middles.choose": (middles.choose, {"name": "ZFNet-mini, seed 0", "filters": "all filters"}),
         "zflib.experiments.stems.stem": (stems.stem, {"kernel": 7, "stride": 2}),
         f"{ABLATION}.published": (ablation.published, {"network": "zfnet"}),
         f"{ABLATION}.variant": (lambda row: ablation.variant(TINY, row), {"row": "removed_layers_3_4"}),
@@ -296,6 +297,7 @@ ELSEWHERE = {
         network.ContrastNorm.extra_repr aliasing.Blur.extra_repr network.ContrastNorm.neighbours
         widgets.GeometryExplorer widgets.GeometryExplorer.page_html widgets.VariantExplorer.page_html
         widgets.Explorer.page_html training.loop.Run.identity experiments.class_entropy.result experiments.stems.result
+        experiments.middles.result
         experiments.shifts.result experiments.displacement.result experiments.displacement.gaps
         experiments.controls.result experiments.controls.mean experiments.controls.curves
         experiments.controls.verdict experiments.pictures.result experiments.projected.result
@@ -311,7 +313,9 @@ ELSEWHERE = {
         weights.store weights.store_seed weights.note_seeds weights.in_half weights.architecture""",
     "tests/widgets give them wrong axes, settings and rows": """
         widgets.Explorer widgets.Explorer.frame widgets.Explorer.alt widgets.Explorer.picture widgets.VariantExplorer
-        widgets.SortableTable widgets.variants.describe""",
+        widgets.SortableTable widgets.variants.describe widgets.FilterStrip
+        widgets.FilterStrip.view widgets.FilterStrip.still widgets.FilterStrip.before widgets.FilterStrip.after
+        widgets.FilterStrip.data""",
     "they draw what they are given on matplotlib's axes": """
         plots.figure plots.show plots.box plots.class_entropy plots.numbers plots.architecture plots.table
         plots.training_record plots.lobes plots.plane plots.octaves plots.bands plots.name_points plots.changes

@@ -1,8 +1,9 @@
-"""Figures with sliders, ipywidgets where a kernel runs, plain HTML in the built book; and tables that sort."""
+"""Figures with sliders and panels, ipywidgets where a kernel runs, HTML in the built book; and tables that sort."""
 
 from zflib.widgets.explorer import Explorer, Impossible
 from zflib.widgets.geometry import GeometryExplorer
+from zflib.widgets.live.strip import FilterStrip
 from zflib.widgets.table import SortableTable
 from zflib.widgets.variant_explorer import VariantExplorer
 
-__all__ = ["Explorer", "GeometryExplorer", "Impossible", "SortableTable", "VariantExplorer"]
+__all__ = ["Explorer", "FilterStrip", "GeometryExplorer", "Impossible", "SortableTable", "VariantExplorer"]

@@ -1,0 +1,203 @@
+"""The strip of filters: both faces draw and say the same, and it obeys keyboard, pointer and address."""
+
+import numpy as np
+import pytest
+
+from zflib.analysis import spectrum
+from zflib.analysis.spectrum.densities import LOWEST, widths
+from zflib.analysis.spectrum.filters import CORNER
+from zflib.analysis.spectrum.gap import MIDDLES
+from zflib.experiments import middles
+from zflib.widgets.live import strip as face
+from zflib.widgets.live.strip import AREA, OCTAVE, WIDE, FilterStrip
+
+DEFAULT = FilterStrip.defaults
+
+
+def some_settings(count):
+    draw = np.random.default_rng(5)
+    axes = FilterStrip.axes
+    return [{axis.name: axis.values[draw.integers(len(axis.values))] for axis in axes} for _ in range(count)]
+
+
+def test_widths_on_the_axes_are_octaves_and_areas():
+    edges = np.array([LOWEST, 0.1, 0.25, 0.5, 0.6, CORNER])
+    for axis, width in zip((OCTAVE, AREA), widths(edges), strict=True):
+        start = [face.position(edge, axis, WIDE) for edge in edges]
+        assert np.allclose(np.diff(start) / np.diff(start).sum(), width / width.sum())
+    assert face.position(0, AREA, WIDE) == 0 and face.position(CORNER, AREA, WIDE) == pytest.approx(WIDE["width"])
+
+
+def test_columns_levelled_out_have_the_densities_of_zflib():
+    shown = face.counted("SqueezeNet, ImageNet", "all filters")
+    found = spectrum.densities([row[0] for row in shown], (0, 0.15, 0.3, 0.5, 0.7072))
+    for axis, unit in ((OCTAVE, found.octaves), (AREA, found.areas)):
+        ours = np.array(face.densities(shown, (0.15, 0.3), axis, 10, WIDE))
+        assert np.allclose(ours / ours[0], (found.share / unit / (found.share / unit)[0])[:3])
+
+
+@pytest.mark.parametrize("layout", [face.WIDE, face.NARROW])
+@pytest.mark.parametrize("bank", face.BANKS)
+def test_every_filter_has_a_place_of_its_own_at_its_peak(bank, layout):
+    shown = face.counted(bank, "all filters")
+    side = face.thumb(shown, layout)
+    places, hidden = face.stacked(shown, OCTAVE, side, layout)
+    assert not hidden and len(set(places)) == len(places) == len(shown)
+    assert side >= 6
+    for (x, y), (frequency, *_) in zip(places, shown, strict=True):
+        assert 0 <= y <= layout["height"] - side
+        if frequency >= LOWEST:
+            assert x <= face.position(frequency, OCTAVE, layout) < x + side
+        else:
+            assert x + side <= layout["block"]
+    _, beyond = face.stacked(shown, AREA, side, layout)
+    assert beyond == sum(y < 0 for _, y in face.stacked(shown, AREA, side, layout)[0])
+
+
+def test_edges_that_are_one_make_the_next_middle():
+    assert face.between(0.3, 0.15) == (0.15, 0.3)
+    assert face.between(0.12, 0.12) == (0.12, 0.125)
+    assert face.between(0.49, 0.49) == (0.48, 0.49)
+
+
+def test_it_says_what_the_test_says():
+    for setting in some_settings(12):
+        middle = face.between(setting["middle_from"], setting["middle_to"])
+        test = spectrum.gap_test(middles.choose(setting["bank"], setting["filters"]), [middle])
+        view = FilterStrip().view(**setting)
+        assert test.verdicts[0].capitalize() in view
+        counts = test.counts[0].sum(0)
+        assert f"<strong>{counts[0]}</strong> filters peak below, <strong>{counts[1]}</strong> in the middle" in view
+        assert not counts[0] or not counts[2] or f"in <strong>{test.power[0, 0]:.0%}"[:-1] in view
+
+
+def test_a_start_that_it_does_not_offer_is_refused():
+    with pytest.raises(ValueError, match="no control 'colour'"):
+        FilterStrip(colour="red")
+    with pytest.raises(ValueError, match="The axis 'axis' has no value 'log'"):
+        FilterStrip(axis="log")
+
+
+def test_the_kernel_face_shows_the_view_of_its_controls():
+    box = FilterStrip().widget
+    *controls, view = box.children
+    controls[0].value, controls[3].value = "AlexNet, ImageNet", 0.2
+    assert FilterStrip().view(**DEFAULT | {"bank": "AlexNet, ImageNet", "middle_from": 0.2}) in view.value
+
+
+# The page's face, in a browser.
+
+SET = """
+    const [setting] = arguments, root = document.querySelector(".zf-panel");
+    const data = JSON.parse(root.querySelector("script").textContent);
+    data.axes.forEach((axis, at) => {
+      const control = root.querySelectorAll("[data-axis]")[at];
+      control[control.type === "range" ? "value" : "selectedIndex"] = axis.values.indexOf(setting[axis.name]);
+    });
+    root.querySelector("[data-axis]").dispatchEvent(new Event("input", { bubbles: true }));
+"""
+SHOWN = """
+    const same = document.createElement("div");
+    same.innerHTML = arguments[0]; // as this browser would write it
+    const panel = document.querySelector(".zf-panel-view");
+    return [panel.innerHTML === same.innerHTML, panel.innerHTML, same.innerHTML];
+"""
+
+
+@pytest.fixture
+def panel(browser, tmp_path, open_panel):
+    return open_panel(FilterStrip())
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("width", "layout"), [(1000, face.WIDE), (390, face.NARROW)])
+def test_the_page_draws_and_says_what_python_does(browser, open_panel, width, layout):
+    open_panel(FilterStrip(), width=width)
+    for setting in [DEFAULT, *some_settings(60)]:
+        browser.execute_script(SET, setting)
+        same, theirs, ours = browser.execute_script(SHOWN, FilterStrip().view(**setting, layout=layout))
+        at = next((i for i, (a, b) in enumerate(zip(theirs, ours, strict=False)) if a != b), 0)
+        assert same, (setting, theirs[at - 60 : at + 60], ours[at - 60 : at + 60])
+
+
+@pytest.mark.browser
+def test_the_still_is_there_without_the_script(browser, open_panel):
+    open_panel(FilterStrip(), script=False)
+    assert browser.execute_script(SHOWN, FilterStrip().view(**DEFAULT))[0]
+
+
+@pytest.mark.browser
+def test_the_keyboard_moves_an_edge_and_the_address_keeps_it(browser, panel):
+    from selenium.webdriver.common.keys import Keys
+
+    bank, _, axis, low, high = panel.controls()
+    assert [c.accessible_name for c in (bank, axis, low, high)] == ["bank", "axis", "middle from", "middle to"]
+    low.send_keys(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
+    high.send_keys(Keys.ARROW_LEFT)
+    assert "A gap from 0.17 to 0.29?" in panel.text(".zf-verdict") and low.get_attribute("aria-valuetext") == "0.17"
+    bank.send_keys("S")
+    panel.until(lambda: panel.hash() == "#strip/squeezenet-imagenet/all-filters/octaves-equally-wide/0.17/0.29")
+    shown = panel.text(".zf-panel-view")
+    panel.reopen(panel.hash())
+    assert panel.text(".zf-panel-view") == shown and "0.17 to 0.29" in shown
+    panel.go("#strip/alexnet-imagenet/all-filters/areas-equally-wide/0.2/0.3")
+    panel.until(lambda: "A gap from 0.2 to 0.3? 96 filters show neither" in panel.text(".zf-verdict"))
+    panel.go("#the-claim")  # someone else's address
+    assert "A gap from 0.2 to 0.3?" in panel.text(".zf-verdict")
+
+
+@pytest.mark.browser
+def test_a_pointer_drags_the_nearer_edge_and_they_may_cross(browser, panel):
+    from selenium.webdriver import ActionChains
+
+    view = panel.root().find_element("css selector", ".zf-strip")
+    box = view.rect
+
+    def x(frequency):
+        share = (face.position(frequency, OCTAVE, WIDE) + 12) / (WIDE["width"] + 24)
+        return round((share - 0.5) * box["width"])
+
+    drag = ActionChains(browser, duration=20)
+    drag.move_to_element_with_offset(view, x(0.16), 0).click_and_hold()
+    drag.move_to_element_with_offset(view, x(0.2), 30).perform()
+    assert "A gap from 0.2 to 0.3?" in panel.text(".zf-verdict")
+    ActionChains(browser, duration=20).move_to_element_with_offset(view, x(0.4), 0).release().perform()
+    assert "A gap from 0.3 to 0.4?" in panel.text(".zf-verdict")
+    ActionChains(browser, duration=20).move_to_element_with_offset(view, x(0.1), 0).perform()  # let go: nothing moves
+    assert "A gap from 0.3 to 0.4?" in panel.text(".zf-verdict")
+
+
+@pytest.mark.browser
+def test_a_touch_drags_too(browser, open_panel):
+    panel = open_panel(FilterStrip(), width=390)
+    view = panel.root().find_element("css selector", ".zf-strip").rect
+    width = face.NARROW["width"]
+
+    def at(frequency):
+        left = view["x"] + (face.position(frequency, OCTAVE, face.NARROW) + 12) / (width + 24) * view["width"]
+        return [{"x": left, "y": view["y"] + 100 - browser.execute_script("return scrollY")}]
+
+    for kind, points in (("touchStart", at(0.3)), ("touchMove", at(0.34)), ("touchMove", at(0.4)), ("touchEnd", [])):
+        browser.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    assert "A gap from 0.15 to 0.4?" in panel.text(".zf-verdict")
+
+
+@pytest.mark.browser
+def test_buttons_and_the_map_of_all_middles_lead_to_a_middle(browser, panel):
+    browser.execute_script(SET, DEFAULT | {"bank": middles.MADE})
+    buttons = panel.root().find_elements("css selector", "[data-middle]")
+    assert [b.text for b in buttons] == [f"{low:g} to {high:g}" for low, high in MIDDLES]
+    buttons[3].click()
+    assert "A gap from 0.2 to 0.3?" in panel.text(".zf-verdict")
+    assert [b.get_attribute("aria-pressed") for b in buttons] == ["false"] * 3 + ["true", "false"]
+    panel.root().find_element("tag name", "summary").click()
+    panel.until(lambda: "of 1035 middles" in panel.text("details p"))
+    kept = middles.result()["banks"][middles.MADE]["all filters"]["verdicts"]
+    said = [f"{word} at {kept.count(word[0])}" for word in ("supported", "contradicted", "undecided")]
+    assert ", ".join(said) in panel.text("details p") and kept.count("s") > 0
+    squares = panel.root().find_elements("css selector", ".zf-map rect[data-at]")
+    colours = [square.get_attribute("class").split()[0] for square in squares]
+    assert "".join(colour[0] for colour in colours) == kept
+    low, high = (middles.EDGES.index(edge) for edge in (0.1, 0.2))
+    panel.root().find_element("css selector", f'[data-at="{low} {high}"]').click()
+    assert "A gap from 0.1 to 0.2?" in panel.text(".zf-verdict")

@@ -1,0 +1,291 @@
+"""Chapter 5's strip: every filter of a bank at its peak frequency, and what the test says of the middle one chooses.
+
+The page draws and says the same in strip.js, from the verdicts of `zflib.experiments.middles`.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from functools import cache
+from html import escape
+from itertools import pairwise
+from math import acos, floor, log2, pi, sqrt
+from typing import Any, ClassVar
+
+import numpy as np
+from PIL import Image
+
+from zflib.analysis import spectrum
+from zflib.analysis.spectrum.densities import LOWEST
+from zflib.analysis.spectrum.filters import CORNER
+from zflib.analysis.spectrum.gap import EMPTY, MIDDLES, NYQUIST, GapTest
+from zflib.experiments import middles, stems
+from zflib.widgets.axes import Axis
+from zflib.widgets.frames import to_png
+from zflib.widgets.live.panel import Panel
+
+WIDE = {"width": 720, "block": 120, "height": 300, "largest": 26}  # of the drawing; block: for what peaks below 1/22
+NARROW = {"width": 340, "block": 64, "height": 260, "largest": 16}
+OCTAVE, AREA = "octaves equally wide", "areas equally wide"
+TICKS = {OCTAVE: ("0.063", "0.125", "0.25", "0.5"), AREA: ("0.1", "0.2", "0.3", "0.4", "0.5")}
+SIGNS = {"supported": "+", "contradicted": "−", "undecided": "?"}
+BANKS = middles.NAMES
+
+
+class FilterStrip(Panel):
+    """Every filter of a bank at its peak frequency; the edges of the middle, and the verdict on it, follow the reader.
+
+    The columns are the density: where octaves are equally wide their height is the density per octave, where areas
+    are, that per area.
+
+    start  values of its controls other than those it begins with: bank, filters, axis, middle_from, middle_to. Raises
+           ValueError for what they don't offer.
+    """
+
+    title = "Where filters peak, and whether that leaves a gap in the middle"
+    script = "strip"
+    axes = (
+        Axis("bank", BANKS),
+        Axis("filters", middles.FILTERS),
+        Axis("axis", (OCTAVE, AREA)),
+        Axis("middle_from", middles.EDGES),
+        Axis("middle_to", middles.EDGES),
+    )
+    defaults: ClassVar = {
+        "bank": BANKS[0],
+        "filters": middles.FILTERS[0],
+        "axis": OCTAVE,
+        "middle_from": MIDDLES[0][0],
+        "middle_to": MIDDLES[0][1],
+    }
+
+    def view(self, bank: str, filters: str, axis: str, middle_from: float, middle_to: float, layout: Any = WIDE) -> str:
+        """Verdict, strip and words; `layout` is that of the drawing."""
+        middle = between(middle_from, middle_to)
+        found = middles.choose(bank, filters)
+        (first, second) = said(bank, filters, spectrum.gap_test(found, [middle]))
+        return (
+            f'<p class="zf-verdict">{first}</p><div class="zf-strip">{strip(bank, filters, axis, middle, layout)}</div>'
+            f'<p class="zf-words" aria-live="polite">{second}</p>'
+        )
+
+    def still(self, **setting: Any) -> str:
+        return sheets() + super().still(**setting)
+
+    def before(self) -> str:
+        button = '<button type="button" data-middle="{low:g} {high:g}">{low:g} to {high:g}</button>'
+        named = "".join(button.format(low=low, high=high) for low, high in MIDDLES)
+        return f'{sheets()}<div class="zf-buttons" role="group" aria-label="The middles of this chapter">{named}</div>'
+
+    def after(self) -> str:
+        count = f"{len(middles.MIDDLES):,}"
+        return (
+            f"<details><summary>Bet placed? All {count} middles at once</summary>"
+            '<div class="zf-map"></div><p class="zf-words"></p></details>'
+        )
+
+    def data(self) -> dict[str, Any]:
+        """Peaks and answers of all banks, and what the sheets of filters hold."""
+        answers = middles.result()
+        return {
+            "edges": middles.EDGES,
+            "layouts": [WIDE, NARROW],
+            "ticks": TICKS,
+            "signs": SIGNS,
+            "banks": {name: [list(row) for row in members(name)] for name in BANKS},
+            "answers": answers["banks"],
+            "kernels": {name: kernel for name, (kernel, _) in pictures().items()},
+        }
+
+
+def between(one: float, other: float) -> tuple[float, float]:
+    """The middle that two edges make, in order; where they are one, the next step up is the other."""
+    low, high = sorted((one, other))
+    if low == high:
+        at = middles.EDGES.index(low)
+        low, high = middles.EDGES[at : at + 2] if at + 1 < len(middles.EDGES) else middles.EDGES[-2:]
+    return low, high
+
+
+@cache
+def members(bank: str) -> list[tuple[float, int, str, int]]:
+    """The filters of a bank from the coarsest to the finest: peak (rounded to 1e-6), 1 for grey, sheet and place on it.
+
+    Of a bank whose filters are not here the sheet is "".
+    """
+    peaks, grey = middles.banks()[bank]
+    rows = []
+    for seed, (at, share) in enumerate(zip(peaks, grey, strict=True)):
+        sheet = bank.replace("three seeds", f"seed {seed}") if bank.startswith(tuple(middles.MINI)) else ""
+        rows += [(round(float(f), 6), int(g >= 0.5), sheet, n) for n, (f, g) in enumerate(zip(at, share, strict=True))]
+    return sorted((row for row in rows if row[0] == row[0]), key=lambda row: row[0])
+
+
+@cache
+def pictures() -> dict[str, tuple[int, str]]:
+    """By name of a seed's bank: the side of its filters, and a sheet of them in one row, as the address of a PNG."""
+    from zflib import plots
+
+    found = {}
+    for name, key in middles.MINI.items():
+        for seed, bank in enumerate(stems.filters(key)):
+            row = np.concatenate(plots.filters(bank), axis=1)
+            png = b64encode(to_png(Image.fromarray(row))).decode()
+            found[f"{name}, seed {seed}"] = bank.shape[-1], f"data:image/png;base64,{png}"
+    return found
+
+
+@cache
+def sheets() -> str:
+    """All sheets once, unseen; the strips show pieces of them."""
+    images = "".join(
+        f'<image id="zf-{slug(name)}" href="{address}" width="{48 * kernel}" height="{kernel}"/>'
+        for name, (kernel, address) in pictures().items()
+    )
+    return f'<svg class="zf-sheets" width="0" height="0" aria-hidden="true"><defs>{images}</defs></svg>'
+
+
+def slug(words: str) -> str:
+    """Words as part of an id or an address."""
+    return "-".join("".join(c if c.isalnum() or c == "." else " " for c in words.lower()).split())
+
+
+def strip(bank: str, filters: str, axis: str, middle: tuple[float, float], layout: Any) -> str:
+    """The drawing as SVG."""
+    width, height = layout["width"], layout["height"]
+    shown = counted(bank, filters)
+    side = thumb(shown, layout)
+    places, hidden = stacked(shown, axis, side, layout)
+    low, high = (position(f, axis, layout) for f in middle)
+    levels = [min(level, height) for level in densities(shown, middle, axis, side, layout)]
+    bands = [(layout["block"] if axis == OCTAVE else 0, low), (low, high), (high, position(NYQUIST, axis, layout))]
+    parts = [f'<rect class="middle" x="{whole(low)}" y="0" width="{whole(high) - whole(low)}" height="{height}"/>']
+    for (left, right), level in zip(bands, levels, strict=True):
+        x, y = whole(left), whole(height - level)
+        parts.append(f'<rect class="level" x="{x}" y="{y}" width="{whole(right) - x}" height="{height - y}"/>')
+    parts.append("<g>")
+    for (x, y), (_, _, sheet, place) in zip(places, shown, strict=True):
+        if y >= 0:
+            parts.append(filter_at(x, y, side, sheet, place))
+    parts.append("</g>")
+    if hidden:
+        parts.append(f'<text class="more" x="{4 * side}" y="12">and {hidden} more, above the top</text>')
+    y = whole(height - EMPTY * min(levels[0], levels[2]))
+    parts.append(f'<line class="half" x1="{whole(low)}" x2="{whole(high)}" y1="{y}" y2="{y}"/>')
+    for name, x in (("from", whole(low)), ("to", whole(high))):
+        parts.append(f'<g class="edge" data-edge="{name}"><line x1="{x}" x2="{x}" y1="-18" y2="{height}"/>')
+        parts.append(f'<circle cx="{x}" cy="-18" r="11"/></g>')
+    parts.append(f'<line class="axis" x1="0" x2="{width}" y1="{height}" y2="{height}"/>')
+    if axis == OCTAVE:
+        parts.append(f'<text x="{whole(layout["block"] / 2)}" y="{height + 18}" text-anchor="middle">near 0</text>')
+    for tick in TICKS[axis]:
+        x = whole(position(float(tick), axis, layout))
+        parts.append(f'<text x="{x}" y="{height + 18}" text-anchor="middle">{tick}</text>')
+    parts.append(f'<text x="{width}" y="{height + 36}" text-anchor="end">peak frequency, cycles per pixel</text>')
+    label = f"{len(shown)} filters by peak frequency, {axis}; the middle is from {middle[0]:g} to {middle[1]:g}"
+    box = f"-12 -32 {width + 24} {height + 74}"
+    return f'<svg viewBox="{box}" role="img" aria-label="{escape(label)}">{"".join(parts)}</svg>'
+
+
+def filter_at(x: int, y: int, side: int, sheet: str, place: int) -> str:
+    """A filter's thumbnail, or where there is none a square."""
+    if not sheet:
+        return f'<rect class="unseen" x="{x}" y="{y}" width="{side - 1}" height="{side - 1}"/>'
+    k = pictures()[sheet][0]
+    return (
+        f'<svg x="{x}" y="{y}" width="{side - 1}" height="{side - 1}" viewBox="{place * k} 0 {k} {k}">'
+        f'<use href="#zf-{slug(sheet)}"/></svg>'
+    )
+
+
+def counted(bank: str, filters: str) -> list[tuple[float, int, str, int]]:
+    """Those of `members` that count; where colours are not known, all."""
+    rows = members(bank)
+    if filters == middles.FILTERS[0] or not rows[0][2]:
+        return rows
+    return [row for row in rows if row[1] == (filters == middles.FILTERS[1])]
+
+
+def thumb(shown: list[Any], layout: Any) -> int:
+    """The largest side of a thumbnail, in units of the drawing, with which no column outgrows it over octaves."""
+    for side in range(layout["largest"], 4, -1):
+        _, hidden = stacked(shown, OCTAVE, side, layout)
+        if not hidden:
+            return side
+    return 4
+
+
+def stacked(shown: list[Any], axis: str, side: int, layout: Any) -> tuple[list[tuple[int, int]], int]:
+    """The top left corner of every thumbnail, and how many are beyond the top: those of y below 0.
+
+    Over octaves, what peaks below 1/22 fills a block of its own on the left.
+    """
+    start = layout["block"] if axis == OCTAVE else 0
+    rows, across = layout["height"] // side, start // side
+    filled: dict[int, int] = {}
+    places, hidden = [], 0
+    for frequency, *_ in shown:
+        if axis == OCTAVE and frequency < LOWEST:
+            n = filled[-1] = filled.get(-1, -1) + 1
+            x, row = n % across * side, n // across
+        else:
+            column = floor((position(frequency, axis, layout) - start) / side)
+            row = filled[column] = filled.get(column, -1) + 1
+            x = start + column * side
+        hidden += row >= rows
+        places.append((x, layout["height"] - (row + 1) * side))
+    return places, hidden
+
+
+def position(frequency: float, axis: str, layout: Any) -> float:
+    """Where a frequency lies on the drawing's axis."""
+    if axis == AREA:
+        return layout["width"] * area(frequency)
+    start = layout["block"]
+    return start + (layout["width"] - start) * log2(max(frequency, LOWEST) / LOWEST) / log2(CORNER / LOWEST)
+
+
+def area(frequency: float) -> float:
+    """The part of the frequency plane up to a frequency; beyond 0.5 the disc sticks out of the square."""
+    within = min(frequency, CORNER)
+    beyond = max(within, 0.5)
+    return pi * within**2 - 4 * (beyond**2 * acos(0.5 / beyond) - 0.5 * sqrt(max(beyond**2 - 0.25, 0)))
+
+
+def densities(shown: list[Any], middle: tuple[float, float], axis: str, side: int, layout: Any) -> list[float]:
+    """How high the thumbnails of the low band, the middle and the high band, up to 0.5, would lie if levelled out."""
+    edges = (0.0, *middle, NYQUIST)
+    ends = [position(edge, axis, layout) for edge in edges]
+    held = [sum(low <= row[0] < high for row in shown) for low, high in pairwise(edges)]
+    return [n * side**2 / (right - left) for n, (left, right) in zip(held, pairwise(ends), strict=True)]
+
+
+def said(bank: str, filters: str, test: GapTest) -> tuple[str, str]:
+    """Of the first middle of a test: the verdict with its reason, and counts and power, as HTML."""
+    (low, high), counts = test.middles[0], test.counts[0].sum(0)
+    verdict, power = test.verdicts[0], [f"{p:.0%}"[:-1] for p in test.power[0]]
+    # What "undecided" adds on power stands in the words below.
+    reason = test.reason.partition("; an empty")[0].rstrip(".")
+    first = (
+        f'<strong class="zf-{verdict}">{SIGNS[verdict]} {verdict.capitalize()}</strong> '
+        f"A gap from {low:g} to {high:g}? {reason[0].upper()}{reason[1:]}."
+    )
+    second = (
+        f"<strong>{counts[0]}</strong> filters peak below, <strong>{counts[1]}</strong> in the middle, "
+        f"<strong>{counts[2]}</strong> above. "
+    )
+    if not counts[0] or not counts[2]:
+        second += "With a side that is empty there is no gap to be found."
+    else:
+        second += (
+            f"Had this middle been empty, the test would find the gap in <strong>{power[0]}</strong> of 100 such banks;"
+            f" had it been half as dense as its sparser side, in <strong>{power[1]}</strong>."
+        )
+    if filters != middles.FILTERS[0] and not members(bank)[0][2]:
+        second += " Of this bank the course has the peaks alone, not the colours: all filters count."
+    return first, second
+
+
+def whole(value: float) -> int:
+    """Halves upwards, as the page's script does it."""
+    return floor(value + 0.5)
