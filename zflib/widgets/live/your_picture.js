@@ -1,0 +1,229 @@
+// The page Your picture: what a network passes back from the reader's own picture, a layer, a map, a unit at a time.
+// What is chosen stands in the address (address.js). The picture itself stays in the page.
+(() => {
+  "use strict";
+
+  const NETWORKS = { "zfnet-mini": "small ZFNet", "alexnet-mini": "small AlexNet" };
+  const { METHODS, CONTROLS } = zflibAddress, { STEPS, WORDS } = zflibUnitView;
+  const TILES = 9;
+  const USUAL = { method: METHODS[0], control: "", draw: 0 };
+
+  const choices = (name, label, values, words) => `<div class="zf-buttons" role="group" aria-label="${label}">${values
+    .map((value) => `<button type="button" data-${name}="${value}">${words(value)}</button>`).join("")}</div>`;
+  const place = (name) => `<label>${name} <input type="number" min="0" step="1" value="0" data-place></label>`;
+  const TILE = '<button type="button"><canvas role="img"></canvas><span></span></button>';
+  const FACE = `
+    <div class="zf-top"><div class="zf-choose"></div><figure><div class="zf-seen"><canvas role="img"
+      aria-label="What the network sees"></canvas><span></span></div><figcaption>What the network sees, and the field of
+      the unit below. Click to take the unit whose field lies there.</figcaption></figure></div>
+    <h2>What fires most?</h2>
+    ${choices("network", "Network", Object.keys(NETWORKS), (name) => NETWORKS[name])}
+    ${choices("step", "Layer", STEPS, (step) => `layer ${step.at(-1)}`)}
+    <p class="zf-words" role="status"></p>
+    <div class="zf-tiles">${TILE.repeat(TILES)}</div>
+    <p class="zf-note">The strongest unit of each of the nine maps that fire most, projected to the pixels of its field,
+      with its value. Mid-grey is 0, both signs alike; the largest 0.5 % of each picture's magnitudes are clipped. Press
+      one to take it.</p>
+    <h2 class="zf-unit" tabindex="-1">One unit</h2>
+    <div class="zf-place">${["map", "row", "column"].map(place).join("")}
+      <button type="button" data-do="copy">Copy its address</button></div>
+    ${choices("method", "Method", METHODS, (method) => method)}
+    <div class="zf-view"></div>
+    <p class="zf-verdict" role="status"></p>
+    <p class="zf-note">Is it the unit that draws this? Take one thing away and look again.</p>
+    ${choices("control", "Control", CONTROLS, (control) => WORDS[control])}
+    <div class="zf-buttons"><button type="button" data-do="draw" hidden>Draw the control anew</button></div>
+    <h2>What does the network call it?</h2>
+    <p class="zf-about"></p><button type="button" data-do="classes"></button>
+    <p class="zf-loading" role="status"></p>
+    <table class="zf-classes" hidden><caption>The five likeliest classes</caption><tbody></tbody></table>`;
+
+  function start(root) {
+    const photographs = globalThis.zflibPhotographs, engines = {};
+    const names = { networks: Object.keys(NETWORKS), steps: STEPS, photographs: photographs.map(({ name }) => name) };
+    const state = { network: names.networks[0], step: "conv3", unit: null, photograph: names.photographs[0], at: 0.5,
+      ...USUAL, ...zflibAddress.parse(location.hash, names) };
+    const face = Object.assign(document.createElement("div"), { className: "zf-live", innerHTML: FACE });
+    root.append(face);
+    const part = (selector) => face.querySelector(selector), all = (selector) => [...face.querySelectorAll(selector)];
+    const words = part(".zf-words"), verdict = part(".zf-verdict"), about = part(".zf-about");
+    const loading = part(".zf-loading"), offer = part('[data-do="classes"]'), seen = part(".zf-seen");
+    const view = zflibUnitView.open(part(".zf-view"));
+    let image = null; // what the network sees
+    let naming = false; // the class scores' weights are under way
+    let round = 0; // of looking; an older one stops
+    let keepUnit = true; // the unit of the address stays when its picture comes; that of another picture goes
+
+    const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
+
+    /** The chosen network; while its weights load, a bar stands in place of the words that wait for them. */
+    function engine() {
+      return (engines[state.network] ??= ZFLIB.open(state.network, {
+        onProgress({ layer, loaded, total }) {
+          const bar = document.createElement("progress"), where = naming ? loading : words;
+          say(where, loaded < total ? `Loading ${layer}: ${megabytes(loaded)} of ${megabytes(total)} MB. ` : "");
+          Object.assign(bar, { max: total, value: loaded, ariaLabel: "Weights loaded" });
+          if (loaded < total) where.append(bar);
+        },
+      }));
+    }
+    const geometry = () => engine().network.steps.find(({ name }) => name === state.step);
+
+    function say(where, sentence, problem = false) {
+      where.textContent = sentence;
+      where.classList.toggle("zf-problem", problem);
+    }
+    const failed = (where) => (error) => say(where, error.message, true);
+
+    function press() {
+      for (const name of ["network", "step", "method", "control"]) {
+        for (const button of all(`[data-${name}]`)) {
+          button.setAttribute("aria-pressed", String(button.dataset[name] === state[name]));
+        }
+      }
+      part('[data-do="draw"]').hidden = !state.control;
+    }
+
+    /** The picture up through the network; its strongest maps as tiles; and the unit. */
+    async function look() {
+      const mine = ++round, now = () => mine === round, live = engine();
+      press();
+      say(words, "Looking ...");
+      if (live.seen !== image) {
+        live.seen = image;
+        live.risen = live.forward(image.data, { upto: state.step });
+      }
+      const best = (await live.risen) && (await live.strongest(state.step, TILES));
+      if (!best || !now()) return;
+      const { size, maps, receptiveField } = geometry();
+      const missing = state.unit && !state.unit.every((at, i) => at < (i ? size : maps));
+      const sees = `${maps} maps of ${size} × ${size} units; each sees ${receptiveField} × ${receptiveField} pixels.`;
+      if (missing) say(words, `Layer ${state.step.at(-1)} has no unit ${state.unit.join(", ")}, but ${sees}`, true);
+      else say(words, `Layer ${state.step.at(-1)} of the ${NETWORKS[state.network]}: ${sees}`);
+      if (!state.unit || missing) state.unit = best[0].unit;
+      const one = showUnit();
+      for (const [at, tile] of all(".zf-tiles button").entries()) {
+        const { unit, value } = best[at], [map] = unit, [canvas, label] = tile.children;
+        const found = await live.project({ step: state.step, unit, method: state.method, slot: `tile ${at}` });
+        if (!found || !now()) return;
+        zflibDraw.signed(canvas, found);
+        zflibDraw.fit(canvas, found.width, receptiveField, image.width);
+        canvas.setAttribute("aria-label", `Projection of map ${map},`);
+        label.textContent = `map ${map}, ${value.toFixed(1)}`;
+        tile.onclick = () => choose({ unit }).then(() => part(".zf-unit").focus());
+        root.classList.add("zf-started"); // the still goes
+      }
+      await one;
+      if (now()) await nameClasses(live);
+    }
+
+    /** The chosen unit; the address follows. */
+    async function showUnit() {
+      press();
+      const { step, unit, network } = state, [map, row, column] = unit, { size, maps } = geometry();
+      for (const [at, input] of all("[data-place]").entries()) {
+        Object.assign(input, { value: unit[at], max: (at ? size : maps) - 1 });
+      }
+      part(".zf-unit").textContent = `Layer ${step.at(-1)}, map ${map}, row ${row}, column ${column}`;
+      history.replaceState(history.state, "", zflibAddress.write(state));
+      const shown = await view(engine(), image, { ...state }, photographs);
+      if (!shown) return;
+      const { found } = shown, share = (pixels) => `${(100 * pixels) / image.width}%`;
+      Object.assign(seen.lastElementChild.style, { left: share(found.left), top: share(found.top) });
+      Object.assign(seen.lastElementChild.style, { width: share(found.width), height: share(found.height) });
+      say(verdict, shown.words);
+    }
+
+    /** Change what is chosen, and show it. */
+    function choose(change) {
+      const another = ["network", "step", "method"].some((name) => name in change && change[name] !== state[name]);
+      Object.assign(state, change);
+      if (("network" in change || "step" in change) && another) state.unit = null;
+      return (another ? look() : showUnit()).catch(failed(another ? words : verdict));
+    }
+
+    // ---- class scores -----------------------------------------------------------------------------------------------
+
+    function offerClasses() {
+      const { network, bytesLeft } = engine(), bytes = bytesLeft(network.steps.at(-1).name), { classes } = network;
+      const ten = `${classes.slice(0, -1).join(", ")} and ${classes.at(-1)}`;
+      say(about, `It has learned ten classes: ${ten}. Whatever the picture shows, it chooses among them.`);
+      offer.textContent = bytes ? `Load its class scores (${megabytes(bytes)} MB)` : "Show its class scores";
+    }
+
+    async function nameClasses(live) {
+      offer.hidden = Boolean(live.named);
+      part(".zf-classes").hidden = !live.named;
+      if (!live.named) return offerClasses();
+      const found = await live.classes();
+      if (!found || live !== engine()) return;
+      part(".zf-classes tbody").innerHTML = found.slice(0, 5).map(({ name, probability }) =>
+        `<tr><th scope="row">${name}</th><td>${(100 * probability).toFixed(1)} %</td>` +
+        `<td><meter min="0" max="1" value="${probability}" aria-label="${name}"></meter></td></tr>`).join("");
+    }
+
+    // ---- what the reader does ---------------------------------------------------------------------------------------
+
+    face.addEventListener("click", ({ target }) => {
+      const { network, step, method, control, do: what } = target.closest("button")?.dataset ?? {};
+      if (!image) return; // nothing to look at yet
+      if (network) choose({ network });
+      if (step) choose({ step });
+      if (method) choose({ method });
+      if (control) choose({ control: state.control === control ? "" : control, draw: 0 });
+      if (what === "draw") choose({ draw: state.draw + 1 });
+      if (what === "copy") copy();
+      if (what === "classes") {
+        const live = engine(), named = () => nameClasses(Object.assign(live, { named: true }));
+        naming = true;
+        live.load(live.network.steps.at(-1).name).then(named).catch(failed(loading)).finally(() => (naming = false));
+      }
+    });
+    part(".zf-place").addEventListener("change", () => {
+      const { size, maps } = geometry();
+      const within = (value, count) => Math.min(count - 1, Math.max(0, Math.round(Number(value)) || 0));
+      choose({ unit: all("[data-place]").map((input, at) => within(input.value, at ? size : maps)) });
+    });
+    seen.addEventListener("click", ({ clientX, clientY }) => {
+      const { left, top, width } = seen.getBoundingClientRect(), { jump, offset, size } = geometry();
+      const nearest = (at) => Math.round(((at / width) * image.width - 0.5 - offset) / jump);
+      const within = (at) => Math.min(size - 1, Math.max(0, nearest(at)));
+      if (state.unit) choose({ unit: [state.unit[0], within(clientY - top), within(clientX - left)] });
+    });
+
+    async function copy() {
+      const without = state.photograph ? "" : " Your picture is not in it: it stays here.";
+      await navigator.clipboard.writeText(location.href).then(
+        () => say(verdict, `The address is copied.${without}`),
+        () => say(verdict, `The browser doesn't let this page copy: take the address from the bar above.${without}`));
+    }
+
+    const { inputSize, resizedSide } = engine().network;
+    const chooser = zflibChooser.open(part(".zf-choose"), {
+      photographs, inputSize, resizedSide,
+      onPicture(chosen) {
+        ({ image } = chosen);
+        Object.assign(state, { photograph: chosen.own ? "" : chosen.name, at: chosen.at });
+        if (!keepUnit) state.unit = null;
+        keepUnit = false;
+        zflibDraw.patch(seen.firstElementChild, image, { top: 0, left: 0, width: inputSize, height: inputSize });
+        look().catch(failed(words));
+      },
+    });
+    addEventListener("hashchange", () => {
+      const { photograph, at } = state;
+      Object.assign(state, USUAL, zflibAddress.parse(location.hash, names));
+      keepUnit = state.photograph !== photograph || state.at !== at;
+      if (keepUnit) chooser.choose(state.photograph, state.at);
+      else look().catch(failed(words));
+    });
+    press();
+    offerClasses();
+    chooser.choose(state.photograph, state.at);
+  }
+
+  for (const root of document.querySelectorAll('[data-panel="your-picture"]:not([data-ready])')) {
+    root.dataset.ready = "";
+    start(root);
+  }
+})();
