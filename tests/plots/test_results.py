@@ -52,6 +52,16 @@ def test_changes_draws_dot_interval_expectation_and_the_papers_cross():
     assert axes.get_ylim()[0] > axes.get_ylim()[1] and axes.get_xlabel() == "points"
 
 
+def test_changes_draws_single_runs_where_there_is_no_mean():
+    figure = plots.changes({"a": [0.5, 9.0, 58.4]}, {}, {}, limits=(-5, 8), unit="points")
+    (axes,) = figure.axes
+    rings = axes.lines[1:]
+    assert [line.get_xydata().tolist() for line in rings] == [[[0.5, 0]], [[8, 0]], [[8, 0]]]
+    assert {line.get_markerfacecolor() for line in rings} == {"none"}
+    assert [text.get_text() for text in axes.texts] == ["+9.0"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["one run"]
+
+
 def test_by_blur_draws_each_control_of_each_network_where_it_is():
     curve = [(0.5, 0.4, 0.6), (0.2, 0.1, 0.3), (0.9, 0.8, 1.0)]
     of_step = {"signed": {"unit": curve, "floor": curve[::-1]}, "magnitude": {"unit": curve, "floor": curve}}

@@ -132,7 +132,7 @@ def by_blur(
 
 
 def changes(
-    found: Mapping[str, tuple[float, float, float]],
+    found: Mapping[str, tuple[float, float, float] | list[float]],
     expected: Mapping[str, Sequence[float]],
     published: Mapping[str, float],
     limits: tuple[float, float],
@@ -140,7 +140,8 @@ def changes(
 ) -> Any:
     """Changes against a baseline, one below the other, as a figure (chapter 7).
 
-    found      (estimate, low, high) by words, in this order from the top: a dot and its interval
+    found      (estimate, low, high) by words, in this order from the top: a dot and its interval. A list where
+               there is no mean to speak of: a ring for each run
     expected   (low, high) by the same words: a grey bar behind it
     published  the paper's figure by the same words: a cross
     limits     of the axis; what lies beyond is written at the edge it lies behind
@@ -150,18 +151,23 @@ def changes(
     """
     fig, axes = figure(width=7.5, height=0.7 + 0.36 * len(found))
     axes.axvline(0, color="#888888", linewidth=0.8)
-    for row, (words, (estimate, low, high)) in enumerate(found.items()):
+    for row, (words, came) in enumerate(found.items()):
         if words in expected:
             start, end = expected[words]
             axes.barh(row, end - start, 0.62, start, color="#e3e3e3", label="expected")
-        axes.plot((low, high), (row, row), color="#1f77b4", linewidth=2)
-        marks = [(estimate, "o", "#1f77b4", "ours", -4)]
+        alone = isinstance(came, list)
+        if not alone:
+            axes.plot(came[1:], (row, row), color="#1f77b4", linewidth=2)
+        ours = ("one run", "none") if alone else ("ours", "#1f77b4")
+        marks = [(value, "o", "#1f77b4", *ours, -4) for value in (sorted(set(came)) if alone else came[:1])]
         if words in published:
-            marks.append((published[words], "x", "#b34700", "the paper", 4))
-        for value, marker, colour, label, clear in marks:
+            marks.append((published[words], "x", "#b34700", "the paper", "#b34700", 4))
+        beyond = set()
+        for value, marker, colour, label, face, clear in marks:
             at = float(np.clip(value, *limits))
-            axes.plot(at, row, marker, color=colour, markersize=6, clip_on=False, label=label)
-            if at != value:
+            axes.plot(at, row, marker, color=colour, markerfacecolor=face, markersize=6, clip_on=False, label=label)
+            if at != value and (at, clear) not in beyond:  # of several runs at one edge the nearest is written
+                beyond.add((at, clear))
                 beside = {"ha": "right" if at == limits[1] else "left", "va": "bottom" if clear > 0 else "top"}
                 where = {"xytext": (0, clear), "textcoords": "offset points"}
                 axes.annotate(f"{value:+.1f}", (at, row), color=colour, fontsize=8, **where, **beside)
