@@ -24,7 +24,11 @@ HELPERS = """
       }
       return { type: array.constructor.name, data: btoa(pieces.join("")) };
     };
-    window.unpacked = (text) => new Float32Array(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
+    window.unpacked = (text) => {
+      const letters = atob(text), bytes = new Uint8Array(letters.length);
+      for (let at = 0; at < bytes.length; at++) bytes[at] = letters.charCodeAt(at);
+      return new Float32Array(bytes.buffer);
+    };
 """
 SOURCES = Path(live.__file__).parent
 OVER_THE_BORDER = Pool(ceil=True)

@@ -45,7 +45,8 @@ function withSwitchesOf(trace, other) {
 function randomised(network, layers, seed = 0) {
   const known = network.steps.filter(({ kind }) => kind === "conv" || kind === "dense").map(({ name }) => name);
   for (const name of layers) {
-    if (!known.includes(name)) throw new Error(`There is no layer ${name} with weights; choose among ${known.join(", ")}.`);
+    const among = known.join(", ");
+    if (!known.includes(name)) throw new Error(`There is no layer ${name} with weights; choose among ${among}.`);
   }
   const steps = network.steps.map((step) => {
     if (!layers.includes(step.name)) return step;

@@ -154,8 +154,8 @@ function softmax(logits) {
 
 /** The step whose activation a step named convN or fcN stands for: the rectification after it. */
 function rectified(network, step) {
-  const at = network.steps.findIndex(({ name }) => name === step);
-  if (at < 0) throw new Error(`There is no step ${step}; the steps are ${network.steps.map(({ name }) => name).join(", ")}.`);
+  const names = network.steps.map(({ name }) => name), at = names.indexOf(step);
+  if (at < 0) throw new Error(`There is no step ${step}; the steps are ${names.join(", ")}.`);
   const computes = ["conv", "dense"].includes(network.steps[at].kind);
   return computes && network.steps[at + 1]?.kind === "relu" ? at + 1 : at;
 }
@@ -168,12 +168,12 @@ function rectified(network, step) {
  *  Returns a trace { pixels, steps, activations, switches }, the latter two by name of the step; a convolution's or
  *  fully connected step's activation is the rectified one. */
 function forward(network, pixels, upto, known = null) {
-  const side = Math.sqrt(pixels.length / 3);
-  if (!Number.isInteger(side) || !side) throw new Error(`Pixels must be (3, side, side), not ${pixels.length} numbers.`);
+  const side = Math.sqrt(pixels.length / 3), count = pixels.length;
+  if (!Number.isInteger(side) || !side) throw new Error(`Pixels must be (3, side, side), not ${count} numbers.`);
   if (!pixels.every(Number.isFinite)) throw new Error("The pixels hold NaN or infinity; give finite numbers.");
   const steps = network.steps.slice(0, rectified(network, upto) + 1);
-  const trace = { pixels: { values: pixels, maps: 3, height: side, width: side }, steps, activations: {}, switches: {} };
-  let x = trace.pixels, same = known !== null;
+  let x = { values: pixels, maps: 3, height: side, width: side }, same = known !== null;
+  const trace = { pixels: x, steps, activations: {}, switches: {} };
   steps.forEach((step, at) => {
     same = same && known.steps[at] === step;
     if (same) {

@@ -61,7 +61,7 @@ globalThis.ZFLIB ??= (() => {
     worker ??= script("worker.js", "the networks' program").then((source) => {
       const made = new Worker(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
       made.onmessage = ({ data }) => finish(data);
-      made.onerror = ({ message }) => finish({ id: busy?.request.id, error: `The networks' program stopped: ${message}.` });
+      made.onerror = ({ message }) => finish({ id: busy?.request.id, error: `The networks stopped: ${message}.` });
       return made;
     });
     worker.catch(() => (worker = null)); // to be tried again
@@ -135,11 +135,12 @@ globalThis.ZFLIB ??= (() => {
   function open(name, { onProgress } = {}) {
     const network = networks[name];
     if (!network) throw new Error(`There is no network ${name}; there are ${Object.keys(networks).join(", ")}.`);
-    const panel = `panel${++numbers}`, first = "picture";
+    const panel = `panel${++numbers}`;
     const reached = new Map(); // by picture: how many steps it has gone through
+    const steps = network.steps.map((step) => step.name);
     const place = (step) => {
-      const at = network.steps.findIndex((each) => each.name === step);
-      if (at < 0) throw new Error(`There is no step ${step}; there are ${network.steps.map((each) => each.name).join(", ")}.`);
+      const at = steps.indexOf(step);
+      if (at < 0) throw new Error(`There is no step ${step}; there are ${steps.join(", ")}.`);
       return at;
     };
     const layersUpTo = (step) => Object.keys(network.layers).filter((layer) => place(layer) <= place(step));
@@ -167,8 +168,7 @@ globalThis.ZFLIB ??= (() => {
         if (!pixels && (reached.get(picture) ?? 0) > end) continue;
         await loaded(network, layer, report(layer));
         if (!current()) return null;
-        const upto = network.steps[end].name;
-        const done = await ask({ what: "forward", panel, picture, name, pixels, upto }, current);
+        const done = await ask({ what: "forward", panel, picture, name, pixels, upto: steps[end] }, current);
         if (!done) return null;
         pixels = undefined; // the worker has them
         reached.set(picture, end + 1);
@@ -177,7 +177,7 @@ globalThis.ZFLIB ??= (() => {
       return true;
     }
 
-    async function forward(pixels, { upto = "conv5", picture = first, onLayer } = {}) {
+    async function forward(pixels, { upto = "conv5", picture = "", onLayer } = {}) {
       const current = turn(`${panel} ${picture}`);
       reached.delete(picture);
       return rise(picture, upto, current, pixels, onLayer);
@@ -189,21 +189,20 @@ globalThis.ZFLIB ??= (() => {
       return ask({ ...request, panel, picture, step }, current);
     }
 
-    async function project({ step, picture = first, slot = "", ...request }) {
+    async function project({ step, picture = "", slot = "", ...request }) {
       const newest = turn(`${panel} ${picture} ${slot}`), same = still(`${panel} ${picture}`);
       return about(picture, step, { what: "project", ...request }, () => newest() && same());
     }
 
-    const top = network.steps.at(-1).name;
     return {
       network,
       bytesLeft,
       load,
       forward,
       project,
-      strongest: (step, count, { picture = first } = {}) => about(picture, step, { what: "strongest", count }),
-      activations: (step, { picture = first } = {}) => about(picture, step, { what: "activations" }),
-      classes: ({ picture = first } = {}) => about(picture, top, { what: "classes" }),
+      strongest: (step, count, { picture = "" } = {}) => about(picture, step, { what: "strongest", count }),
+      activations: (step, { picture = "" } = {}) => about(picture, step, { what: "activations" }),
+      classes: ({ picture = "" } = {}) => about(picture, steps.at(-1), { what: "classes" }),
       close: () => ask({ what: "close", panel }),
     };
   }

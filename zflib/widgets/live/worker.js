@@ -16,15 +16,18 @@ function fromHalf(bytes) {
   return out;
 }
 
-/** The bytes of a layer's parts, each compared with its SHA-256 where the browser can: under https, file and localhost. */
+/** The bytes of a layer's parts, each compared with its SHA-256 where the browser can: under https, file, localhost. */
 async function joined(name, layer, parts) {
   const pieces = [];
   for (const { file, text, sha256 } of parts) {
-    const piece = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+    const letters = atob(text), piece = new Uint8Array(letters.length);
+    for (let i = 0; i < piece.length; i++) piece[i] = letters.charCodeAt(i);
     if (globalThis.crypto?.subtle) {
       const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", piece));
       const found = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-      if (found !== sha256) throw new Error(`${file} is not the file of ${layer} of ${name} that the page expects. Build the pages anew.`);
+      if (found !== sha256) {
+        throw new Error(`${file} is not the file of ${layer} of ${name} that the page expects. Build the pages anew.`);
+      }
     }
     pieces.push(piece);
   }
@@ -41,26 +44,35 @@ async function joined(name, layer, parts) {
  *  pixel by pixel, RGB or RGBA as a canvas gives it, whose opacity is left out. */
 function asInput({ mean, inputSize }, pixels) {
   if (pixels instanceof Float32Array) return pixels;
-  const channels = [3, 4].find((count) => pixels.length === count * inputSize ** 2);
-  if (!channels) throw new Error(`The picture must have ${inputSize} x ${inputSize} pixels, not ${pixels.length} numbers in all.`);
-  const size = inputSize ** 2, out = new Float32Array(3 * size);
+  const size = inputSize ** 2, channels = [3, 4].find((count) => pixels.length === count * size);
+  if (!channels) {
+    throw new Error(`The picture must have ${inputSize} x ${inputSize} pixels, not ${pixels.length} numbers in all.`);
+  }
+  const out = new Float32Array(3 * size);
   for (let c = 0; c < 3; c++) for (let p = 0; p < size; p++) out[c * size + p] = pixels[p * channels + c] - mean[c];
   return out;
 }
 
 function traceOf(panel, picture) {
   const found = traces.get(`${panel} ${picture}`);
-  if (!found) throw new Error(`There is no picture ${picture} yet; call forward first.`);
+  if (!found) throw new Error(`There is no picture ${picture && `named ${picture} `}yet; call forward first.`);
   return found;
 }
 
 /** The network, trace and unit that a control takes instead. */
 function controlled({ network, trace }, { panel, step, unit, control, draw = 0, layers, switchesOf }) {
-  if (!control) return [network, trace, unit];
-  if (control === "other map") return [network, trace, [otherMap(unit[0], trace.activations[step].maps, draw), ...unit.slice(1)]];
-  if (control === "shuffled switches") return [network, shuffled(trace, draw), unit];
-  if (control === "another picture's switches") return [network, withSwitchesOf(trace, traceOf(panel, switchesOf).trace), unit];
-  if (control === "random weights") return [...forgetful(network, trace, step, layers ?? cascade(network, step)[0], draw), unit];
+  switch (control) {
+    case undefined:
+      return [network, trace, unit];
+    case "other map":
+      return [network, trace, [otherMap(unit[0], trace.activations[step].maps, draw), ...unit.slice(1)]];
+    case "shuffled switches":
+      return [network, shuffled(trace, draw), unit];
+    case "another picture's switches":
+      return [network, withSwitchesOf(trace, traceOf(panel, switchesOf).trace), unit];
+    case "random weights":
+      return [...forgetful(network, trace, step, layers ?? cascade(network, step)[0], draw), unit];
+  }
   throw new Error(`There is no control ${control}.`);
 }
 
@@ -89,8 +101,10 @@ const ANSWERS = {
   async weights({ name, layer, parts }) {
     const step = networks.get(name).steps.find((each) => each.name === layer);
     const numbers = fromHalf(await joined(name, layer, parts));
-    const count = step.maps * step.into * (step.kernel ?? 1) ** 2;
-    if (numbers.length !== count + step.maps) throw new Error(`${layer} of ${name} has ${numbers.length} numbers instead of ${count + step.maps}. Build the pages anew.`);
+    const count = step.maps * step.into * (step.kernel ?? 1) ** 2, all = count + step.maps;
+    if (numbers.length !== all) {
+      throw new Error(`${layer} of ${name} has ${numbers.length} numbers instead of ${all}. Build the pages anew.`);
+    }
     step.weight = numbers.slice(0, count);
     step.bias = numbers.slice(count);
     return [true];
@@ -100,7 +114,8 @@ const ANSWERS = {
   forward({ panel, picture, name, pixels, upto }) {
     const network = networks.get(name), key = `${panel} ${picture}`;
     const known = pixels ? null : traceOf(panel, picture).trace;
-    traces.set(key, { network, trace: forward(network, pixels ? asInput(network, pixels) : known.pixels.values, upto, known) });
+    const input = pixels ? asInput(network, pixels) : known.pixels.values;
+    traces.set(key, { network, trace: forward(network, input, upto, known) });
     return [true];
   },
 
