@@ -16,9 +16,9 @@ QUIZ = re.compile(r"^## Quiz\n\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 # A question in bold, then its answers as one piece of HTML, without an empty line, which would end it.
 QUESTION = re.compile(
     r'\*\*(\d+)\. ([^\n]+)\*\*\n\n<div role="group" aria-label="Answers to question (\d+)">\n'
-    r"((?:<details><summary>[^\n]+</summary>[^\n]+</details>\n)+)</div>"
+    r'((?:<details class="zf-(?:right|wrong)"><summary>[^\n]+</summary>[^\n]+</details>\n)+)</div>'
 )
-ANSWER = re.compile(r"<details><summary>(.+)</summary>(\w[\w ]*): (.+)</details>\n")
+ANSWER = re.compile(r'<details class="(?:zf-right|zf-wrong)"><summary>(.+)</summary>(\w[\w ]*): (.+)</details>\n')
 
 
 @pytest.fixture(scope="module", params=NOTEBOOKS, ids=lambda path: path.stem)
@@ -67,6 +67,12 @@ def test_every_question_asks_and_has_three_answers_or_more_of_which_one_is_right
         assert len({plain(text) for text, _, _ in answers}) == len(answers), question
         assert sorted({verdict for _, verdict, _ in answers}) == ["Not quite", "Right"], question
         assert sum(verdict == "Right" for _, verdict, _ in answers) == 1, question
+
+
+def test_a_page_marks_as_right_what_the_words_call_right(cell):
+    """The colour and the sign come from a class, which Colab and GitHub leave out."""
+    marks = re.findall(r'<details class="zf-(\w+)"><summary>.+</summary>(Right|Not quite): ', cell.source)
+    assert marks and all((mark == "right") == (word == "Right") for mark, word in marks)
 
 
 def test_every_answer_has_a_reason_of_its_own(quiz):

@@ -33,12 +33,6 @@ ALLOWED = [
         'The theme names the button "Search" and adds the keys that press it.',
     ),
     Allowed(
-        "label-content-name-mismatch",
-        'details.hide > summary[aria-label="Toggle hidden content"]',
-        "notebooks/02_unpooling",
-        "MyST-NB writes this name over the words of the summary.",
-    ),
-    Allowed(
         "region",
         ".sidebar-primary-items__start > .sidebar-primary-item",
         "book/index",

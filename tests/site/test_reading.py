@@ -175,7 +175,7 @@ def test_the_first_view_needs_no_scripts(browser, wide, server, name):
 
 def test_search_finds_a_chapter(browser, wide, origin):
     open_page(browser, f"{origin}/search.html?q=unpooling")
-    title = "Can max pooling be undone?"
+    title = "2. Can max pooling be undone?"
 
     def hits():
         return [link for link in browser.find_elements(By.CSS_SELECTOR, "#search-results li a") if link.text == title]

@@ -1,0 +1,115 @@
+"""The form of a page: its measure, its folded code, tables that fit, quizzes that show what is right, numbers."""
+
+import re
+from pathlib import Path
+
+import check_site
+import pytest
+from opening import open_page
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+TOC = Path(__file__).parents[2] / "_toc.yml"
+CHAPTERS = check_site.chapters(TOC)
+
+
+@pytest.mark.parametrize("at", range(len(CHAPTERS)), ids=CHAPTERS)
+def test_a_chapter_carries_its_number_in_title_and_contents(site, at):
+    html = (site / f"{CHAPTERS[at]}.html").read_text(encoding="utf-8")
+    assert re.search(rf'<h1><span class="section-number">{at + 1}\. </span>', html)
+    listed = re.findall(r'<li class="toctree-l1[^"]*"><a class="[^"]*" href="[^"]*">(\d+)\. ', html)
+    assert listed == [str(number) for number in range(1, len(CHAPTERS) + 1)]
+
+
+@pytest.fixture
+def desk(browser):
+    screen = {"width": 1440, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_open_code_takes_at_most_a_sixth_of_a_page(browser, desk, server, name):
+    open_page(browser, f"{server}/{name}.html")
+    heights = browser.execute_script(
+        """const height = (one) => one.getBoundingClientRect().height, article = document.querySelector("article");
+        const code = [...article.querySelectorAll(".cell_input")].filter((one) => !one.closest("details"));
+        return [article, ...code].map(height);"""
+    )
+    share = sum(heights[1:]) / heights[0]
+    print(f"{name}: open code {share:.1%} of {heights[0]:.0f} px")
+    assert 0 < share < 1 / 6
+    buttons = {one.text for one in browser.find_elements(By.CSS_SELECTOR, "article details.hide > summary")}
+    assert buttons == {"Show the code", "Show the solution"}
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_lines_hold_70_to_75_letters(browser, desk, server, name):
+    """On average, over the full lines of long paragraphs; fonts differ, so within three."""
+    open_page(browser, f"{server}/{name}.html")
+    lines = browser.execute_script(
+        """const found = [];
+        for (const paragraph of document.querySelectorAll("article section > p")) {
+          const words = paragraph.firstChild;
+          if (words?.nodeType !== Node.TEXT_NODE || paragraph.childNodes.length > 1) continue;
+          const range = document.createRange();
+          let top = null, count = 0;
+          for (let at = 0; at < words.length; at++) {
+            range.setStart(words, at);
+            range.setEnd(words, at + 1);
+            const [box] = range.getClientRects();
+            if (box && top !== null && box.top > top + 5) found.push(count), count = 0;
+            if (box) top = box.top;
+            count++;
+          }
+        }
+        return found;"""
+    )
+    assert len(lines) > 10
+    assert 67 < sum(lines) / len(lines) < 78
+
+
+NO_ROOM = """
+    const scrolls = (one) => getComputedStyle(one).overflowX !== "visible" && one.scrollWidth > one.clientWidth + 1;
+    const about = (one) => (one.tagName === "ARTICLE" ? [] : [one, ...about(one.parentElement)]);
+    return [...document.querySelectorAll("article table")].filter((table) => table.checkVisibility())
+      .filter((table) => !table.closest(".zf-explorer") && !table.querySelector("thead .math"))
+      .filter((table) => about(table).some(scrolls))
+      .map((table) => table.innerText.slice(0, 100));
+"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_tables_fit_a_desk_and_stack_on_a_phone(browser, desk, server, name):
+    open_page(browser, f"{server}/{name}.html")
+    assert not browser.execute_script(NO_ROOM)
+    screen = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    assert not browser.execute_script(NO_ROOM)
+    said = browser.execute_script(
+        """return [...document.querySelectorAll("article table.zf-stack td[data-label]")].map((cell) =>
+          [cell.dataset.label, getComputedStyle(cell, "::before").content]);"""
+    )
+    assert said and all(before == f'"{label}"'.replace("\\", "\\\\") for label, before in said)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_an_opened_answer_shows_by_sign_and_colour_whether_it_is_right(browser, desk, server, name):
+    open_page(browser, f"{server}/{name}.html")
+    looks = {}
+    for kind, said in (("zf-right", "Right: "), ("zf-wrong", "Not quite: ")):
+        answer = browser.find_element(By.CSS_SELECTOR, f"article details.{kind}")
+        look = """const [answer] = arguments, summary = answer.querySelector("summary");
+            const style = getComputedStyle(answer), sign = getComputedStyle(summary, "::before").content;
+            return [sign, getComputedStyle(summary).color, style.borderTopColor, style.backgroundColor];"""
+        closed = browser.execute_script(look, answer)
+        answer.find_element(By.TAG_NAME, "summary").send_keys(Keys.ENTER)
+        assert said in answer.text
+        looks[kind] = browser.execute_script(look, answer)
+        assert all(before != after for before, after in zip(closed, looks[kind], strict=True))
+        looks["closed", kind] = closed
+    assert all(one != other for one, other in zip(looks["zf-right"], looks["zf-wrong"], strict=True))
+    assert looks["closed", "zf-right"] == looks["closed", "zf-wrong"], "an answer gives itself away before it is opened"

@@ -1,0 +1,68 @@
+"""Sphinx extension: what a page needs beyond what Sphinx makes of it, for readers on a phone and for those who listen.
+
+A table of four columns or more stands on a phone as one card a row (custom.css): each cell then shows the words of its
+header, which it gets here. And a folded cell is called by its own words, "Show the code": MyST-NB names all of them
+"Toggle hidden content".
+"""
+
+import re
+from html import escape, unescape
+
+TABLE = re.compile(r'(<div class="zf-scroll"[^>]*>)?<table\b([^>]*)>(.*?)</table>', re.DOTALL)
+HEAD = re.compile(r"<thead>(.*?)</thead>", re.DOTALL)
+BODY = re.compile(r"<tbody>(.*?)</tbody>", re.DOTALL)
+ROW = re.compile(r"<tr\b[^>]*>(.*?)</tr>", re.DOTALL)
+CELL = re.compile(r"<(t[hd])\b([^>]*)>(.*?)</\1>", re.DOTALL)
+SPAN = re.compile(r'colspan="(\d+)"')
+CLASS = re.compile(r'\s*class="([^"]*)"')
+NAME_OF_ALL = ' aria-label="Toggle hidden content"'
+FEW = 3  # columns that stand side by side on a phone
+
+
+def setup(app):
+    app.connect("html-page-context", _finish)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _finish(app, page, template, context, doctree):
+    if "body" in context:
+        context["body"] = TABLE.sub(_labelled, context["body"]).replace(NAME_OF_ALL, "")
+
+
+def _labelled(found: re.Match) -> str:
+    """A table whose cells name their columns; as it is where it is small or an explorer's, where a header holds a
+    formula, or where rows differ in length."""
+    explorer, attributes, inside = found.groups()
+    head, body = HEAD.search(inside), BODY.search(inside)
+    if explorer or not head or not body or 'class="math' in head[1]:
+        return found[0]
+    names = headers(head[1])
+    rows = [CELL.findall(row) for row in ROW.findall(body[1])]
+    if len(names) <= FEW or any(len(row) != len(names) for row in rows):
+        return found[0]
+    columns = iter([*range(len(names))] * len(rows))
+
+    def name(cell: re.Match) -> str:
+        column = next(columns)
+        label = f' data-label="{escape(names[column])}"' if column and names[column] else ""
+        return f"<{cell[1]}{label}{cell[2]}>{cell[3]}</{cell[1]}>"
+
+    classes = " ".join([*CLASS.findall(attributes), "zf-stack"])
+    inside = inside.replace(body[1], CELL.sub(name, body[1]), 1)
+    return f'<table class="{classes}"{CLASS.sub("", attributes)}>{inside}</table>'
+
+
+def headers(head: str) -> list[str]:
+    """The words over each column, those of a group of columns before its own."""
+    lines = []
+    for row in ROW.findall(head):
+        line = []
+        for _, attributes, inside in CELL.findall(row):
+            span = SPAN.search(attributes)
+            line += [_words(inside)] * (int(span[1]) if span else 1)
+        lines.append(line)
+    return [", ".join(filter(None, column)) for column in zip(*lines, strict=True)]
+
+
+def _words(html: str) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", html)).split())
