@@ -48,9 +48,12 @@ globalThis.zflibDraw ??= (() => {
     return product / Math.sqrt(first * second);
   }
 
-  /** Show a canvas so wide that a whole receptive field fills its place: what the border cuts keeps its scale. */
-  function fit(canvas, width, field, most) {
-    canvas.style.width = `${(100 * width) / Math.min(field, most)}%`;
+  /** Show a window { top, left, width } of a picture of `side` pixels so wide that a whole receptive field fills its
+   *  place, and away from the edge that cuts it: all of a layer keep one scale. */
+  function fit(canvas, { top, left, width }, field, side) {
+    canvas.style.width = `${(100 * width) / Math.min(field, side)}%`;
+    canvas.style.marginTop = top ? "0" : "auto";
+    canvas.style.marginLeft = left ? "0" : "auto";
   }
 
   return { signed, patch, fit, correlation };

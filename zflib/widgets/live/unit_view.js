@@ -38,7 +38,7 @@ globalThis.zflibUnitView ??= (() => {
       zflibDraw.patch(field, image, found);
       zflibDraw.signed(projected, found);
       const sees = engine.network.steps.find(({ name }) => name === step).receptiveField;
-      for (const canvas of [field, projected, controlled]) zflibDraw.fit(canvas, found.width, sees, image.width);
+      for (const canvas of [field, projected, controlled]) zflibDraw.fit(canvas, found, sees, image.width);
       third.hidden = !control || !(value > 0);
       if (!(value > 0)) return { found, words: "It is silent here, so nothing comes down: take another map or place." };
       const fires = `It fires with ${value.toFixed(2)}.`;

@@ -89,6 +89,7 @@
       const mine = ++round, now = () => mine === round, live = engine();
       press();
       say(words, "Looking ...");
+      for (const one of [part(".zf-view"), ...all(".zf-tiles button")]) one.ariaBusy = "true"; // it shows what was
       if (live.seen !== image) {
         live.seen = image;
         live.risen = live.forward(image.data, { upto: state.step });
@@ -107,7 +108,8 @@
         const found = await live.project({ step: state.step, unit, method: state.method, slot: `tile ${at}` });
         if (!found || !now()) return;
         zflibDraw.signed(canvas, found);
-        zflibDraw.fit(canvas, found.width, receptiveField, image.width);
+        zflibDraw.fit(canvas, found, receptiveField, image.width);
+        tile.ariaBusy = "false";
         canvas.setAttribute("aria-label", `Projection of map ${map},`);
         label.textContent = `map ${map}, ${value.toFixed(1)}`;
         tile.onclick = () => choose({ unit }).then(() => part(".zf-unit").focus());
@@ -128,6 +130,7 @@
       history.replaceState(history.state, "", zflibAddress.write(state));
       const shown = await view(engine(), image, { ...state }, photographs);
       if (!shown) return;
+      part(".zf-view").ariaBusy = "false";
       const { found } = shown, share = (pixels) => `${(100 * pixels) / image.width}%`;
       Object.assign(seen.lastElementChild.style, { left: share(found.left), top: share(found.top) });
       Object.assign(seen.lastElementChild.style, { width: share(found.width), height: share(found.height) });
