@@ -85,9 +85,12 @@ def build() -> None:
         if (frames := EXECUTED / chapter.stem / "explorers").is_dir():
             shutil.copytree(frames, PAGES / "notebooks" / "explorers", dirs_exist_ok=True)
 
-    from zflib.widgets import live  # not above: where nothing has changed, torch's import would take longest
+    # Not above: where nothing has changed, torch's import would take longest.
+    from zflib.widgets import live
+    from zflib.widgets.live import your_picture
 
     live.write(PAGES / "_static" / "live")
+    your_picture.write(PAGES / "_static" / "live")
 
     # The theme's icons are letters of a font. Its script draws them once more, as SVG, and weighs as much as a chapter.
     for page in PAGES.rglob("*.html"):
