@@ -2,8 +2,17 @@
 
 from zflib.widgets.explorer import Explorer, Impossible
 from zflib.widgets.geometry import GeometryExplorer
+from zflib.widgets.live.flicker import FlickeringMap
 from zflib.widgets.live.strip import FilterStrip
 from zflib.widgets.table import SortableTable
 from zflib.widgets.variant_explorer import VariantExplorer
 
-__all__ = ["Explorer", "FilterStrip", "GeometryExplorer", "Impossible", "SortableTable", "VariantExplorer"]
+__all__ = [
+    "Explorer",
+    "FilterStrip",
+    "FlickeringMap",
+    "GeometryExplorer",
+    "Impossible",
+    "SortableTable",
+    "VariantExplorer",
+]

@@ -3,7 +3,7 @@ globalThis.zflibPanel ??= (() => {
   "use strict";
 
   /** Words as part of an address; as zflib.widgets.live.strip.slug. */
-  const slug = (words) => String(words).toLowerCase().replace(/[^\p{L}\p{N}.]+/gu, " ").trim().split(" ").join("-");
+  const slug = (words) => String(words).toLowerCase().replace(/[^\p{L}\p{N}.-]+/gu, " ").trim().split(" ").join("-");
 
   /** Start each panel of a name: open(root, data) returns a function that shows a setting { axis name: value }. */
   function start(name, open) {

@@ -22,6 +22,7 @@ class Panel:
 
     title   its name for those who hear the page
     script  of its script and its style sheet, without ending; it stands at the head of its address, too
+    uses    other scripts, in order, that this one needs in front of it
     axes    its controls in order
 
     start   values that differ from those of `defaults`. Raises ValueError for an axis or a value that it doesn't have.
@@ -29,6 +30,7 @@ class Panel:
 
     title: str
     script: str
+    uses: tuple[str, ...] = ()
     axes: tuple[Axis, ...]
     defaults: Mapping[str, Any]
 
@@ -72,7 +74,7 @@ class Panel:
             "<noscript><p>This is one of its settings. The controls need JavaScript.</p></noscript>"
         )
         text = page.json_text({"axes": axes, **self.data()})
-        code = page.asset(f"{SHARED}.js") + page.asset(f"live/{self.script}.js")
+        code = "".join(page.asset(f"live/{name}.js") for name in ("panel", *self.uses, self.script))
         return (
             f'<div class="zf-panel" id="{uid}" data-panel="{self.script}" role="group" aria-label="{self.title}">'
             f'{self._style()}{body}<script type="application/json">{text}</script><script>{code}</script></div>'

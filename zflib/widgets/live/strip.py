@@ -147,7 +147,7 @@ def sheets() -> str:
 
 def slug(words: str) -> str:
     """Words as part of an id or an address."""
-    return "-".join("".join(c if c.isalnum() or c == "." else " " for c in words.lower()).split())
+    return "-".join("".join(c if c.isalnum() or c in ".-" else " " for c in words.lower()).split())
 
 
 def strip(bank: str, filters: str, axis: str, middle: tuple[float, float], layout: Any) -> str:

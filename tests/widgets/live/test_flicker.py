@@ -1,0 +1,226 @@
+"""The flickering map: zflib's error and overlap, the same in both faces, and it obeys pointer, keyboard and address."""
+
+import dataclasses
+from base64 import b64decode
+from io import BytesIO
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from zflib import ALEXNET, ZFNET, aliasing
+from zflib.architecture import output_size
+from zflib.network import ConvNet
+from zflib.widgets.live import flicker, lobes
+from zflib.widgets.live.flicker import MARGIN, WINDOW, FlickeringMap
+
+DEFAULT = FlickeringMap.defaults
+
+
+def some_settings(count):
+    draw = np.random.default_rng(6)
+    axes = FlickeringMap.axes
+    return [{axis.name: axis.values[draw.integers(len(axis.values))] for axis in axes} for _ in range(count)]
+
+
+def one_map(network, filter, stride):
+    """A network whose first layer has this filter at this stride, and nothing else."""
+    architecture = ALEXNET if network == "AlexNet-mini" else ZFNET
+    first = dataclasses.replace(architecture.convs[0], maps=1, stride=stride, pool=None)
+    assert output_size(WINDOW, first.kernel, stride, first.pad) > 8
+    net = ConvNet(dataclasses.replace(architecture, convs=(first,), dense=architecture.dense[-1:], input_size=WINDOW))
+    net.conv1.weight.data[:] = torch.from_numpy(flicker.filters(network)[0][filter - 1 : filter])
+    net.conv1.bias.data.zero_()
+    net.mean[:] = torch.from_numpy(flicker.mean())[:, None, None]
+    return net.eval()
+
+
+@pytest.mark.parametrize("network", flicker.NETWORKS)
+@pytest.mark.parametrize(("stride", "shift"), [(1, 3), (2, 1), (2, 2), (3, 7), (4, 2), (4, 5), (5, 8), (8, 3)])
+def test_the_error_is_zflibs(network, stride, shift):
+    """`equivariance_error` takes the shifts to the right and down together; so does this."""
+    answers, pad = flicker.dense(network, 38, "cat"), flicker.filters(network)[1]
+    at_rest, pairs = (MARGIN, MARGIN - shift), []
+    now = flicker.sampled(answers, stride, pad, *at_rest)
+    for down, right in ((0, shift), (shift, 0)):
+        moved = flicker.sampled(answers, stride, pad, at_rest[0] + down, at_rest[1] + right)
+        back, place = flicker.moved_back(now, down, right, stride)
+        pairs.append((moved[place].ravel(), back.ravel()))
+    square = flicker.picture("cat")[MARGIN : MARGIN + WINDOW + shift, MARGIN - shift : MARGIN + WINDOW]
+    expected = aliasing.equivariance_error(
+        one_map(network, 38, stride), [Image.fromarray(square)], "conv1", (shift,), size=WINDOW + shift
+    )
+    wrong, energy = flicker.difference(*map(np.concatenate, zip(*pairs, strict=True)))
+    assert wrong / energy == pytest.approx(expected[0], abs=1e-5)
+
+
+@pytest.mark.parametrize(("right", "down"), [(-4, 8), (8, -8), (4, 0), (0, 4)])
+def test_whole_strides_move_the_map_and_change_nothing(right, down):
+    now, back, place, error = flicker.compared("AlexNet-mini", 45, "cat", 4, right, down)
+    rest = flicker.sampled(flicker.dense("AlexNet-mini", 45, "cat"), 4, 2, MARGIN, MARGIN)
+    assert error < 1e-20 and np.allclose(rest[place], back) and back.size > 300 and now.shape == rest.shape
+
+
+def test_lobes_keep_their_energy_and_cells_are_the_groups_of_the_overlap():
+    bank, _, towards = flicker.filters("ZFNet-mini")
+    for stride in range(1, 9):
+        whole, folded = lobes.planes(bank[40], towards[40], stride)
+        assert np.allclose(whole.sum((0, 1)), folded.sum((0, 1)))
+        power = whole.sum(-1)
+        assert power.max() == 1 and len(folded) == len(whole) // stride
+        f = (np.arange(len(power)) - len(power) // 2) / len(power)
+        cell = np.rint(aliasing.fold(f, stride) * len(power)).astype(int) + len(folded) // 2
+        by_law = np.zeros_like(folded)
+        for i, j in np.ndindex(power.shape):
+            by_law[cell[i], cell[j]] += whole[i, j]
+        assert np.allclose(by_law, folded)
+
+
+def test_a_lobe_lies_on_the_side_of_the_peak():
+    bank, _, towards = flicker.filters("AlexNet-mini")
+    whole, _ = lobes.planes(bank[37], towards[37], 1)
+    row, column = np.unravel_index(whole[..., 0].argmax(), whole.shape[:2])
+    at = np.array([column, row]) - len(whole) // 2
+    assert at @ towards[37] == pytest.approx(np.linalg.norm(at), rel=0.02)
+    assert np.allclose(whole[::-1, ::-1, 1], whole[..., 0])
+
+
+def test_a_map_lies_where_its_filter_looks():
+    values = np.arange(1.0, 10).reshape(3, 3)
+    shown = flicker.spread(values, 4, 11, 2, 9.0)[..., 0]
+    assert (shown[:5] == 255).all() and (shown[5:9, 5:9] == shown[5, 5]).all() and shown[5, 9] != shown[5, 8]
+    assert shown[13, 13] == 255 and shown[17, 17] == 255  # the strongest is white, and so is what is beyond the map
+    assert flicker.spread(np.zeros((1, 1)), 8, 7, 1, 1.0)[10, 10, 0] == 128
+
+
+def test_it_says_which_way_and_how_far():
+    said = flicker.said("AlexNet-mini", 38, "brick wall", 4, -2, 3)[1]
+    assert "2 px to the left and 3 px down, which is 0.5 and 0.75 samples" in said
+    lost = aliasing.overlap(flicker.filters("AlexNet-mini")[0][37:38], 4)[0]
+    assert f"<strong>{100 * lost:.0f}&nbsp;%</strong>" in said
+    assert "Drag the picture" in flicker.said(*[DEFAULT[axis.name] for axis in FlickeringMap.axes[:4]], 0, 0)[0]
+
+
+def test_the_kernel_face_shows_the_view_of_its_controls():
+    box = FlickeringMap().widget
+    *controls, view = box.children
+    controls[3].value, controls[4].value = 2, -3
+    assert FlickeringMap().view(**DEFAULT | {"stride": 2, "right": -3}) in view.value
+
+
+# The page's face, in a browser.
+
+SET = """
+    const [setting] = arguments, root = document.querySelector(".zf-panel");
+    const data = JSON.parse(root.querySelector("script").textContent);
+    data.axes.forEach((axis, at) => {
+      const control = root.querySelectorAll("[data-axis]")[at];
+      control[control.type === "range" ? "value" : "selectedIndex"] = axis.values.indexOf(setting[axis.name]);
+    });
+    root.querySelector("[data-axis]").dispatchEvent(new Event("input", { bubbles: true }));
+    const same = document.createElement("div");
+    same.innerHTML = arguments[1];
+    return {
+      words: [".zf-verdict", ".zf-words", "[data-tile=error] div", "[data-tile=folded] figcaption"].map(
+        (part) => [root.querySelector(part).innerHTML, same.querySelector(part).innerHTML]),
+      square: [root, same].map((panel) => panel.querySelector(".zf-square").style.inset),
+      pictures: [...root.querySelectorAll("canvas")].map((canvas) => canvas.toDataURL("image/png").split(",")[1]),
+    };
+"""
+
+
+@pytest.fixture
+def panel(open_panel):
+    return open_panel(FlickeringMap())
+
+
+@pytest.mark.browser
+def test_the_page_computes_draws_and_says_what_python_does(browser, panel):
+    for setting in [DEFAULT, *some_settings(40)]:
+        found = browser.execute_script(SET, setting, FlickeringMap().view(**setting))
+        for theirs, ours in found["words"]:
+            assert theirs == ours, setting
+        assert len(set(found["square"])) == 1 and found["square"][0]
+        expected = flicker.pictures(**setting)
+        names = ("picture", "map", "back", "lobes", "filter", "folded")
+        for name, data in zip(names, found["pictures"], strict=True):
+            theirs = np.asarray(Image.open(BytesIO(b64decode(data))).convert("RGB")).astype(int)
+            assert np.abs(theirs - expected[name]).max() <= 1, (name, setting)  # rounding of a half
+
+
+@pytest.mark.browser
+def test_the_still_is_there_without_the_script(browser, open_panel):
+    open_panel(FlickeringMap(), script=False)
+    sizes = browser.execute_script("return [...document.querySelectorAll('img')].map((i) => [i.naturalWidth, i.alt])")
+    assert [width for width, _ in sizes] == [128, 128, 128, 68, 11, 17] and all(alt for _, alt in sizes)
+
+
+@pytest.mark.browser
+def test_a_pointer_drags_the_picture_and_the_button_puts_it_back(browser, panel):
+    from selenium.webdriver import ActionChains
+
+    frame = panel.root().find_element("css selector", "[data-tile=picture] > div")
+    pixel = frame.size["width"] / WINDOW
+    drag = ActionChains(browser, duration=20).move_to_element(frame).click_and_hold()
+    drag.move_by_offset(round(-5 * pixel), round(3 * pixel)).perform()
+    assert "3 px to the left and 3 px down" in panel.text(".zf-words")  # it began 2 px to the right
+    ActionChains(browser, duration=20).move_by_offset(round(-40 * pixel), 0).release().perform()
+    assert "8 px to the left and 3 px down" in panel.text(".zf-words")  # no farther than the picture reaches
+    panel.until(lambda: panel.hash() == "#flicker/alexnet-mini/38/brick-wall/4/-8/3")
+    panel.root().find_element("css selector", "[data-rest]").click()
+    assert "0 px anywhere" in panel.text(".zf-words") and "Drag the picture" in panel.text(".zf-verdict")
+
+
+@pytest.mark.browser
+def test_a_finger_drags_the_picture(browser, open_panel):
+    panel = open_panel(FlickeringMap(), width=390)
+    frame = panel.root().find_element("css selector", "[data-tile=picture] > div")
+    browser.execute_script("arguments[0].scrollIntoView({ block: 'center' })", frame)
+    box = browser.execute_script("return arguments[0].getBoundingClientRect().toJSON()", frame)
+    left, top, pixel = box["x"] + box["width"] / 2, box["y"] + box["width"] / 2, box["width"] / WINDOW
+    for kind, dx in (("touchStart", 0), ("touchMove", 2), ("touchMove", 4.1), ("touchEnd", None)):
+        points = [] if dx is None else [{"x": left + dx * pixel, "y": top}]
+        browser.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    assert "6 px to the right" in panel.text(".zf-words")
+
+
+@pytest.mark.browser
+def test_the_keyboard_moves_it_and_the_address_brings_it_back(browser, panel):
+    from selenium.webdriver.common.keys import Keys
+
+    network, number, picture, stride, right, down = panel.controls()
+    named = [control.accessible_name for control in (network, number, picture, stride, right, down)]
+    assert named == ["network", "filter", "picture", "stride", "right", "down"]
+    stride.send_keys(Keys.ARROW_LEFT, Keys.ARROW_LEFT)
+    right.send_keys(Keys.HOME, Keys.ARROW_RIGHT)
+    assert "Stride 2" in panel.text(".zf-verdict") and "7 px to the left" in panel.text(".zf-words")
+    panel.until(lambda: panel.hash() == "#flicker/alexnet-mini/38/brick-wall/2/-7/0")
+    words = panel.text(".zf-words")
+    panel.reopen(panel.hash())
+    assert panel.text(".zf-words") == words
+    assert panel.controls()[4].get_attribute("aria-valuetext") == "-7"
+
+
+@pytest.mark.browser
+def test_it_sways_only_when_asked_and_slowly(browser, panel):
+    words = panel.text(".zf-words")
+    browser.execute_async_script("setTimeout(arguments[0], 500)")
+    assert panel.text(".zf-words") == words
+    sway = panel.root().find_element("css selector", "[data-sway]")
+    sway.click()
+    moments = browser.execute_async_script("""
+        const done = arguments[0], moments = [], words = document.querySelector(".zf-words");
+        new MutationObserver(() => moments.push(performance.now())).observe(words, { childList: true });
+        setTimeout(() => done(moments), 1600);
+    """)
+    assert 3 <= len(moments) <= 5 and sway.get_attribute("aria-pressed") == "true"
+    assert np.diff(moments).mean() > 320  # below three changes a second
+    sway.click()
+    assert sway.get_attribute("aria-pressed") == "false"
+
+
+@pytest.mark.browser
+def test_it_fits_a_phone(browser, open_panel):
+    open_panel(FlickeringMap(), width=390)
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= 390
