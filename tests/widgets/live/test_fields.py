@@ -1,0 +1,116 @@
+"""The field tracer: Python and the page say the same, the library's geometry agrees, and a reader can drag it."""
+
+import json
+from itertools import product
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from zflib.widgets.live.fields import NETWORKS, SIDE, STEPS, FieldTracer, cone, nearest, overlay, seen, windows, words
+
+pytest.importorskip("selenium.webdriver", reason="Selenium is not installed")
+from selenium.webdriver.common.action_chains import ActionChains
+
+pytestmark = pytest.mark.browser
+POINTS = [*np.random.default_rng(0).integers(0, SIDE, (12, 2)).tolist(), [0, 0], [223, 223], [0, 223]]
+SETTINGS = [(network, step, *point) for network, step, point in product(NETWORKS, STEPS, POINTS)]
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_fields_are_those_of_the_librarys_geometry(network):
+    geometry = {step.name: step for step in NETWORKS[network].geometry()}
+    steps = windows(network)
+    for at, step in enumerate(steps):
+        for unit in (0, step["size"] // 2, step["size"] - 1):
+            top, _, bottom, _ = geometry[step["name"]].box(unit, 0)
+            assert seen(steps, at, unit)[-1] == (top, bottom)
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_a_unit_sees_of_each_map_what_a_gradient_reaches(network):
+    """Filters of ones and mean pooling: what a unit's gradient touches is what it sees."""
+    architecture, maps, x = NETWORKS[network], {}, torch.ones(1, 1, 1, SIDE, requires_grad=True)
+    value = x
+    for conv in architecture.convs:
+        layer = nn.Conv2d(1, 1, (1, conv.kernel), (1, conv.stride), (0, conv.pad), bias=False)
+        nn.init.ones_(layer.weight)
+        maps[f"conv{conv.layer}"] = value = layer(value)
+        if conv.pool:
+            pool = nn.AvgPool2d((1, conv.pool.kernel), (1, conv.pool.stride), ceil_mode=conv.pool.ceil)
+            maps[f"pool{conv.layer}"] = value = pool(value)
+    for step in maps.values():
+        step.retain_grad()
+    steps, last = windows(network), len(STEPS) - 1
+    assert [step["size"] for step in steps] == [map.shape[3] for map in maps.values()]
+    unit = 2
+    maps["pool5"][0, 0, 0, unit].backward()
+    for name, (first, end) in zip([*STEPS[-2::-1], "picture"], seen(steps, last, unit), strict=True):
+        touched = (x if name == "picture" else maps[name]).grad.flatten().nonzero().flatten()
+        assert (touched[0], touched[-1] + 1) == (
+            max(first, 0),
+            min(end, len((x if name == "picture" else maps[name]).grad.flatten())),
+        )
+
+
+def test_the_nearest_unit_is_the_nearest():
+    for network in NETWORKS:
+        for step in windows(network):
+            centres = step["offset"] + step["jump"] * np.arange(step["size"])
+            for pixel in range(SIDE):
+                distances = np.abs(centres - pixel)
+                assert distances[nearest(step, pixel)] == distances.min()
+
+
+def test_what_it_does_not_offer_is_refused():
+    with pytest.raises(ValueError, match="pool9"):
+        FieldTracer(step="pool9")
+    with pytest.raises(ValueError, match="has no control 'layer'"):
+        FieldTracer(layer=3)
+
+
+@pytest.fixture
+def page(browser, tmp_path):
+    file = tmp_path / "page.html"
+    head = '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+    file.write_text(f"{head}<title>Fields</title><body>{FieldTracer().page_html()}</body>", encoding="utf-8")
+    screen = {"width": 1000, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    browser.get_log("browser")
+    browser.get(file.as_uri())
+    yield file
+    assert not browser.get_log("browser")
+
+
+def test_the_page_draws_and_says_what_python_does(browser, page):
+    names = "network", "step", "across", "down"
+    theirs = browser.execute_script(
+        "const data = JSON.parse(document.querySelector('script[type=\"application/json\"]').textContent);"
+        "const { overlay, cone, words } = zflibPanel.fields;"
+        f"return {json.dumps([dict(zip(names, s, strict=True)) for s in SETTINGS])}"
+        ".map(s => [overlay(data, s), cone(data, s), words(data, s)]);"
+    )
+    for setting, found in zip(SETTINGS, theirs, strict=True):
+        assert found == [overlay(*setting), cone(*setting), words(*setting)]
+
+
+def test_a_drag_moves_the_point_and_the_address_brings_it_back(browser, page):
+    stage = browser.find_element("css selector", ".zf-stage")
+    middle = browser.find_element("css selector", ".zf-words").text
+    ActionChains(browser).move_to_element(stage).click_and_hold().move_by_offset(40, -60).release().perform()
+    said = browser.find_element("css selector", ".zf-words").text
+    assert said != middle
+    across, down = (int(control.get_attribute("value")) for control in browser.find_elements("css selector", "input"))
+    assert across > 112 > down
+    browser.get(page.as_uri() + "#fields/alexnet/conv5/10/200")
+    browser.refresh()
+    html = browser.find_element("css selector", ".zf-words").get_attribute("innerHTML")
+    assert html == words("AlexNet", "conv5", 10, 200)
+
+
+def test_the_kernels_face_shows_the_same():
+    widget = FieldTracer().widget
+    _network, step, across, down, view = widget.children
+    step.value, across.value, down.value = "conv5", 30, 40
+    assert overlay("ZFNet", "conv5", 30, 40) in view.value and cone("ZFNet", "conv5", 30, 40) in view.value

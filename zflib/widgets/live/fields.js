@@ -1,0 +1,96 @@
+// What fields.py draws and says, for the page; the tests compare the two, setting by setting.
+(() => {
+  "use strict";
+
+  /** The unit, along one side, whose field's centre is nearest to a pixel; of two the later. */
+  const nearest = (step, pixel) =>
+    Math.min(Math.max(Math.trunc((pixel - step.offset) / step.jump + 0.5), 0), step.size - 1);
+
+  /** Along one side, what a unit of step `last` sees of each map below it, the picture's pixels last: [first, end]. */
+  function seen(steps, last, unit) {
+    let first = unit, end = unit + 1;
+    const found = [];
+    for (let at = last; at >= 0; at--) {
+      const { stride, pad, kernel } = steps[at];
+      first = first * stride - pad;
+      end = (end - 1) * stride - pad + kernel;
+      found.push([first, end]);
+    }
+    return found;
+  }
+
+  const place = (steps, name) => steps.findIndex((step) => step.name === name);
+
+  /** The fields of the units at a point, from conv1 up to a step, as SVG on the picture's pixels. */
+  function overlay({ steps, shades }, { network, step, across, down }) {
+    const mine = steps[network], last = place(mine, step);
+    let out = "";
+    for (let at = last; at >= 0; at--) {
+      const [left, right] = seen(mine, at, nearest(mine[at], across)).at(-1);
+      const [top, bottom] = seen(mine, at, nearest(mine[at], down)).at(-1);
+      out += `<rect x="${left}" y="${top}" width="${right - left}" height="${bottom - top}" fill="none" ` +
+        `stroke="${shades[at]}" stroke-width="${at === last ? 3 : 1.5}"/>`;
+    }
+    return out;
+  }
+
+  /** The maps from the step down to the picture, each with the part that the unit sees, as a list. */
+  function cone({ steps, shades, side }, { network, step, across, down }) {
+    const mine = steps[network], last = place(mine, step);
+    const column = nearest(mine[last], across), row = nearest(mine[last], down);
+    const columns = seen(mine, last, column), rows = seen(mine, last, row);
+    const maps = [[step, mine[last].size, [column, column + 1], [row, row + 1], shades[last]]];
+    for (let below = last - 1, at = 0; below >= 0; below--, at++)
+      maps.push([mine[below].name, mine[below].size, columns[at], rows[at], shades[below]]);
+    maps.push(["picture", side, columns.at(-1), rows.at(-1), "#777777"]);
+    const items = maps.map(([name, size, [left, right], [top, bottom], shade]) => {
+      const x = Math.max(left, 0), y = Math.max(top, 0);
+      const width = Math.min(right, size) - x, height = Math.min(bottom, size) - y;
+      return `<li><svg viewBox="0 0 ${size} ${size}" aria-hidden="true"><rect width="${size}" height="${size}" ` +
+        `class="zf-map"/><rect x="${x}" y="${y}" width="${width}" height="${height}" fill="${shade}"/></svg>` +
+        `<span><b>${name}</b><br>${width} × ${height} of ${size}²</span></li>`;
+    });
+    return `<ol>${items.join("")}</ol>`;
+  }
+
+  /** What the unit sees, in a sentence. */
+  function words({ steps, side: whole }, { network, step, across, down }) {
+    const mine = steps[network], last = place(mine, step), { size, jump } = mine[last];
+    const column = nearest(mine[last], across), row = nearest(mine[last], down);
+    const [left, right] = seen(mine, last, column).at(-1), [top, bottom] = seen(mine, last, row).at(-1);
+    const side = right - left;
+    const inside = (Math.min(right, whole) - Math.max(left, 0)) * (Math.min(bottom, whole) - Math.max(top, 0));
+    const beyond = 100 - Math.round((100 * inside) / side ** 2);
+    const tail = beyond ? ` ${beyond} % of that lies beyond the border, where it finds zeros.` : "";
+    return `<b>${step} of ${network}</b>, row ${row}, column ${column} of ${size}²: it sees ` +
+      `<b>${side} × ${side} pixels</b>, ${((100 * side ** 2) / whole ** 2).toFixed(1)} % of the picture's area, and its ` +
+      `neighbour looks ${jump} pixels further on.${tail}`;
+  }
+
+  function open(root, data, set) {
+    const stage = root.querySelector(".zf-stage"), fields = root.querySelector(".zf-overlay");
+    const maps = root.querySelector(".zf-cone"), sentence = root.querySelector(".zf-words");
+
+    /** The pixel of the picture under the pointer. */
+    function point(event) {
+      const box = stage.getBoundingClientRect(), wide = data.side + 2 * data.margin;
+      const pixel = (at, start, length) => Math.floor(((at - start) / length) * wide - data.margin);
+      const within = (at) => Math.min(Math.max(at, 0), data.side - 1);
+      set({ across: within(pixel(event.clientX, box.left, box.width)), down: within(pixel(event.clientY, box.top, box.height)) });
+    }
+
+    stage.addEventListener("pointerdown", (event) => {
+      stage.setPointerCapture(event.pointerId);
+      point(event);
+    });
+    stage.addEventListener("pointermove", (event) => stage.hasPointerCapture(event.pointerId) && point(event));
+    return (setting) => {
+      fields.innerHTML = overlay(data, setting);
+      maps.innerHTML = cone(data, setting);
+      sentence.innerHTML = words(data, setting);
+    };
+  }
+
+  zflibPanel.fields = { overlay, cone, words }; // for the tests
+  zflibPanel.start("fields", open);
+})();

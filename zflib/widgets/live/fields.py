@@ -1,0 +1,160 @@
+"""Chapter 1's tracer: a point of the picture, a step, and all that the unit there sees, map by map down to the pixels.
+
+The page draws and says the same in fields.js.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from functools import cache
+from html import escape
+from typing import Any, ClassVar
+
+from zflib import ALEXNET, ZFNET
+from zflib.data import photograph
+from zflib.data.pictures import centre_square
+from zflib.widgets.axes import Axis
+from zflib.widgets.frames import small_webp
+from zflib.widgets.live.panel import Panel
+
+NETWORKS = {"AlexNet": ALEXNET, "ZFNet": ZFNET}
+SIDE, MARGIN = 224, 48  # of the picture; what is shown around it
+STEPS = ("conv1", "pool1", "conv2", "pool2", "conv3", "conv4", "conv5", "pool5")
+SHADES = ("#ffd23f", "#ffb13b", "#ff8f3a", "#f26b3a", "#dd4a45", "#bd3157", "#952069", "#661a72")
+PICTURE_BYTES = 14_000
+
+
+@cache
+def windows(network: str) -> list[dict[str, Any]]:
+    """Of each step: name, side of its map, kernel, stride and padding of its window, spacing and first centre in px."""
+    architecture, found = NETWORKS[network], []
+    geometry = {step.name: step for step in architecture.geometry()}
+    for conv in architecture.convs:
+        parts = [(f"conv{conv.layer}", conv.kernel, conv.stride, conv.pad)]
+        if conv.pool:
+            parts.append((f"pool{conv.layer}", conv.pool.kernel, conv.pool.stride, 0))
+        for name, kernel, stride, pad in parts:
+            step = geometry[name]
+            found.append(
+                {
+                    "name": name,
+                    "size": step.size,
+                    "kernel": kernel,
+                    "stride": stride,
+                    "pad": pad,
+                    "jump": step.jump,
+                    "offset": step.offset,
+                }
+            )
+    return found
+
+
+def nearest(step: dict[str, Any], pixel: int) -> int:
+    """The unit, along one side, whose field's centre is nearest to a pixel; of two the later."""
+    return min(max(int((pixel - step["offset"]) / step["jump"] + 0.5), 0), step["size"] - 1)
+
+
+def seen(steps: list[dict[str, Any]], last: int, unit: int) -> list[tuple[int, int]]:
+    """Along one side, what a unit of step `last` sees of each map below it, topmost first, the picture's pixels last:
+    (first, end), which may lie beyond the border."""
+    first, end, found = unit, unit + 1, []
+    for step in reversed(steps[: last + 1]):
+        first = first * step["stride"] - step["pad"]
+        end = (end - 1) * step["stride"] - step["pad"] + step["kernel"]
+        found.append((first, end))
+    return found
+
+
+def overlay(network: str, step: str, across: int, down: int) -> str:
+    """The fields of the units at a point, from conv1 up to a step, as SVG on the picture's pixels."""
+    steps, parts = windows(network), []
+    for at in range(STEPS.index(step), -1, -1):
+        left, right = seen(steps, at, nearest(steps[at], across))[-1]
+        top, bottom = seen(steps, at, nearest(steps[at], down))[-1]
+        width = 3 if at == STEPS.index(step) else 1.5
+        parts.append(
+            f'<rect x="{left}" y="{top}" width="{right - left}" height="{bottom - top}" fill="none" '
+            f'stroke="{SHADES[at]}" stroke-width="{width}"/>'
+        )
+    return "".join(parts)
+
+
+def cone(network: str, step: str, across: int, down: int) -> str:
+    """The maps from the step down to the picture, each with the part that the unit sees, as a list."""
+    steps, last = windows(network), STEPS.index(step)
+    unit = [nearest(steps[last], point) for point in (across, down)]
+    columns, rows = (seen(steps, last, at) for at in unit)
+    maps = [(steps[last]["name"], steps[last]["size"], (unit[0], unit[0] + 1), (unit[1], unit[1] + 1), SHADES[last])]
+    for below in range(last - 1, -1, -1):
+        at = last - 1 - below
+        maps.append((steps[below]["name"], steps[below]["size"], columns[at], rows[at], SHADES[below]))
+    maps.append(("picture", SIDE, columns[-1], rows[-1], "#777777"))
+    items = []
+    for name, size, (left, right), (top, bottom), shade in maps:
+        here = [max(left, 0), max(top, 0), min(right, size), min(bottom, size)]
+        x, y, width, height = here[0], here[1], here[2] - here[0], here[3] - here[1]
+        count = f"{width} × {height} of {size}²"
+        items.append(
+            f'<li><svg viewBox="0 0 {size} {size}" aria-hidden="true"><rect width="{size}" height="{size}" '
+            f'class="zf-map"/><rect x="{x}" y="{y}" width="{width}" height="{height}" fill="{shade}"/></svg>'
+            f"<span><b>{name}</b><br>{count}</span></li>"
+        )
+    return f"<ol>{''.join(items)}</ol>"
+
+
+def words(network: str, step: str, across: int, down: int) -> str:
+    """What the unit sees, in a sentence."""
+    steps, last = windows(network), STEPS.index(step)
+    column, row = (nearest(steps[last], point) for point in (across, down))
+    (left, right), (top, bottom) = (seen(steps, last, at)[-1] for at in (column, row))
+    side = right - left
+    inside = (min(right, SIDE) - max(left, 0)) * (min(bottom, SIDE) - max(top, 0))
+    beyond = 100 - round(100 * inside / side**2)
+    tail = f" {beyond} % of that lies beyond the border, where it finds zeros." if beyond else ""
+    return (
+        f"<b>{step} of {network}</b>, row {row}, column {column} of {steps[last]['size']}²: it sees "
+        f"<b>{side} × {side} pixels</b>, {100 * side**2 / SIDE**2:.1f} % of the picture's area, "
+        f"and its neighbour looks {steps[last]['jump']} pixels further on.{tail}"
+    )
+
+
+@cache
+def picture() -> str:
+    """The photograph under the fields, as the address of its data."""
+    square = centre_square(photograph("chelsea").picture, SIDE)
+    return f"data:image/webp;base64,{b64encode(small_webp(square, PICTURE_BYTES)).decode()}"
+
+
+class FieldTracer(Panel):
+    """Choose a point of the picture and a step: the unit there, what it sees of every map below, and of the picture.
+
+    start  values of its controls other than those it begins with: network, step, across, down (of the point, in
+           pixels from the left and from the top). Raises ValueError for what they don't offer.
+    """
+
+    title = "What one unit sees"
+    script = "fields"
+    axes = (
+        Axis("network", tuple(NETWORKS)),
+        Axis("step", STEPS),
+        Axis("across", tuple(range(SIDE))),
+        Axis("down", tuple(range(SIDE))),
+    )
+    defaults: ClassVar = {"network": "ZFNet", "step": "conv2", "across": 128, "down": 96}
+
+    def view(self, network: str, step: str, across: int, down: int) -> str:
+        """The picture with the fields, the maps beside it, and a sentence."""
+        setting, wide = (network, step, across, down), SIDE + 2 * MARGIN
+        label = "A photograph, and squares on it: what the units at the chosen point see, step by step"
+        return (
+            f'<div class="zf-fields"><svg class="zf-stage" viewBox="{-MARGIN} {-MARGIN} {wide} {wide}" role="img" '
+            f'aria-label="{escape(label)}"><image href="{picture()}" width="{SIDE}" height="{SIDE}"/>'
+            f'<rect width="{SIDE}" height="{SIDE}" fill="none" class="zf-edge"/>'
+            f'<g class="zf-overlay">{overlay(*setting)}</g></svg>'
+            f'<div class="zf-cone">{cone(*setting)}</div></div>'
+            f'<p class="zf-words" aria-live="polite">{words(*setting)}</p>'
+        )
+
+    def data(self) -> dict[str, Any]:
+        """The windows of both networks' steps."""
+        return {"steps": {name: windows(name) for name in NETWORKS}, "shades": SHADES, "side": SIDE, "margin": MARGIN}
