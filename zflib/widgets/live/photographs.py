@@ -25,6 +25,11 @@ def script() -> str:
     return f"globalThis.zflibPhotographs = {json.dumps(offered(), separators=(',', ':'))};\n"
 
 
+def picture(name: str) -> Image.Image:
+    """A photograph as the pages have it, so that a kernel shows what they show. Raises ValueError for an unknown name."""
+    return Image.open(BytesIO(_small(photograph(name).picture)))
+
+
 def _offer(name: str) -> dict[str, Any]:
     known = photograph(name)
     credit = f"{known.source} ({known.licence})"

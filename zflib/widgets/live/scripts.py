@@ -16,7 +16,7 @@ from zflib.network import ContrastNorm, ConvNet
 
 PART_BYTES = 576_000  # of weights in one script: a progress bar moves with each, and base64 adds a third
 
-PAGE = ("page.js", "picture.js")
+PAGE = ("page.js", "picture.js", "draw.js")
 WORKER = ("engine.js", "controls.js", "worker.js")
 
 
