@@ -10,7 +10,7 @@ from functools import cache
 from html import escape
 from typing import Any, ClassVar
 
-from zflib import ALEXNET, ZFNET
+from zflib.architecture import ALEXNET, ZFNET
 from zflib.data import photograph
 from zflib.data.pictures import centre_square
 from zflib.widgets.axes import Axis
