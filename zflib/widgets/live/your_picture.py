@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-import zflib
+from zflib import weights
 from zflib.data import photograph
+from zflib.deconvnet import DeconvNet
 from zflib.plots.pictures import labelled, signed
 from zflib.widgets import page
 from zflib.widgets.live import photographs
@@ -35,9 +36,9 @@ def write(folder: Path) -> None:
 
 def still() -> np.ndarray:
     """A photograph, and what the strongest unit of each layer of `zfnet-mini` passes back from it: (H, W, 3) uint8."""
-    net = zflib.load("zfnet-mini")
+    net = weights.load("zfnet-mini")
     x = net.preprocess(photograph(photographs.NAMES[0]).picture)
-    deconv = zflib.DeconvNet(net)
+    deconv = DeconvNet(net)
     trace = deconv.forward(x[None])
     geometry = {step.name: step for step in net.architecture.geometry()}
     pixels = (x + net.mean.cpu()).permute(1, 2, 0).numpy().astype(np.uint8)
