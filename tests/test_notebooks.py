@@ -1,4 +1,4 @@
-"""The committed chapters: run, small, and in the shape that every chapter keeps to."""
+"""The committed notebooks: run, small, and in the shape that every chapter, and every Deeper page, keeps to."""
 
 import re
 from pathlib import Path
@@ -6,8 +6,11 @@ from pathlib import Path
 import address
 import nbformat
 import pytest
+import run_notebooks
+import yaml
 
-NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+ROOT = Path(__file__).parents[1]
+NOTEBOOKS = run_notebooks.notebooks()
 INSTALL = """\
 try:
     import zflib
@@ -20,6 +23,15 @@ DIRECTIVE = re.compile(r"^(`{3,}|:{3,})\{", re.MULTILINE)
 @pytest.fixture(scope="module", params=NOTEBOOKS, ids=lambda path: path.stem)
 def path(request):
     return request.param
+
+
+def deeper(path):
+    return path.parent.name == "deeper"
+
+
+def number(path):
+    """What its figures and equations carry: 5 in chapter 5, 5a on its first Deeper page."""
+    return path.stem.split("_")[0].lstrip("0")
 
 
 @pytest.fixture(scope="module")
@@ -45,9 +57,9 @@ def test_names_the_kernel_that_every_jupyter_has(notebook):
     assert notebook.metadata.kernelspec.name == "python3"
 
 
-def test_opens_with_a_question(notebook):
+def test_opens_with_a_question(notebook, path):
     title = notebook.cells[0].source.splitlines()[0]
-    assert re.fullmatch(r"# .*\?", title)
+    assert re.fullmatch(r"# Deeper: .*\?" if deeper(path) else r"# (?!Deeper).*\?", title)
     assert "$" not in title, "the sidebar shows a formula in a title as TeX"
 
 
@@ -129,8 +141,8 @@ def test_every_picture_has_words_and_a_caption(notebook):
 
 def test_figures_are_numbered_in_order(notebook, path):
     captions = [cell.source for cell in notebook.cells if cell.source.startswith("*Figure ")]
-    for number, caption in enumerate(captions, 1):
-        assert caption.startswith(f"*Figure {int(path.stem[:2])}.{number}. ")
+    for at, caption in enumerate(captions, 1):
+        assert caption.startswith(f"*Figure {number(path)}.{at}. ")
 
 
 def prose(notebook):
@@ -138,48 +150,76 @@ def prose(notebook):
 
 
 def numbered(pattern):
-    """What all chapters together number so, as "3.1"."""
-    return {number for path in NOTEBOOKS for number in re.findall(pattern, prose(nbformat.read(path, as_version=4)))}
+    """What all notebooks together number so, as "3.1"."""
+    return {found for path in NOTEBOOKS for found in re.findall(pattern, prose(nbformat.read(path, as_version=4)))}
 
 
 def test_equations_are_numbered_in_order(notebook, path):
     """By hand, in the formula: a number of the site's own would be missing on Colab and GitHub."""
-    chapter = int(path.stem[:2])
     formulas = re.findall(r"\$\$(.*?)\$\$", prose(notebook), re.DOTALL)
     tags = [re.findall(r"\\tag\{([^}]*)\}", formula) for formula in formulas]
-    assert tags == [[f"{chapter}.{number}"] for number in range(1, len(tags) + 1)]
+    assert tags == [[f"{number(path)}.{at}"] for at in range(1, len(tags) + 1)]
 
 
 @pytest.mark.parametrize(
     ("word", "defined"),
     [
-        ("[Ff]igure", r"^\*Figure (\d+\.\d+)\. "),
-        ("[Ee]quation", r"\\tag\{(\d+\.\d+)\}"),
+        ("[Ff]igure", r"^\*Figure (\d+[a-z]?\.\d+)\. "),
+        ("[Ee]quation", r"\\tag\{(\d+[a-z]?\.\d+)\}"),
         ("[Ee]xercise", r"^(?:\*\*|#+ )Exercise (\d+\.\d+)[.:]"),
     ],
     ids=["figures", "equations", "exercises"],
 )
 def test_what_is_referred_to_exists(notebook, word, defined):
     """Figures of the paper have a whole number; "Figures 5.9 and 5.10" are two of ours."""
-    found = re.findall(rf"\b{word}s? ((?:(?:,| and| to|) ?\(?\d+\.\d+\)?)+)", prose(notebook))
-    named = {number for several in found for number in re.findall(r"\d+\.\d+", several)}
+    found = re.findall(rf"\b{word}s? ((?:(?:,| and| to|) ?\(?\d+[a-z]?\.\d+\)?)+)", prose(notebook))
+    named = {each for several in found for each in re.findall(r"\d+[a-z]?\.\d+", several)}
     assert named <= numbered(f"(?m){defined}")
 
 
-def test_says_what_it_takes_and_gives_in_the_same_form(notebook, path):
+TIME = (
+    r"about \d+ minutes to read( and to do the exercises)?(, [^;]+)?; "
+    r"the code runs in about (a minute|\d+ seconds) on two CPU cores\."
+)
+
+
+@pytest.mark.parametrize("path", [path for path in NOTEBOOKS if not deeper(path)], ids=lambda path: path.stem)
+def test_a_chapter_says_what_it_takes_and_gives_in_the_same_form(path):
+    notebook = nbformat.read(path, as_version=4)
     head, text = notebook.cells[0].source, prose(notebook)
     parts = re.split(r"^\*\*(You will be able to\*\*|Time:\*\*|Before this:\*\*)", head, flags=re.MULTILINE)
     assert parts[1::2] == ["You will be able to**", "Time:**", "Before this:**"]
     able, time, before = (part.strip() for part in parts[2::2])
     assert len(re.findall(r"^- ", able, re.MULTILINE)) >= 3
-    assert re.fullmatch(
-        r"about \d+ minutes to read and to do the exercises(, [^;]+)?; "
-        r"the code runs in about (a minute|\d+ seconds) on two CPU cores\.",
-        time,
-    )
+    assert re.fullmatch(TIME, time) and "exercises" in time
     assert path.stem.startswith("01") or re.search(r"\[chapters? \d\]\(\d\d_\w+\.ipynb\)", before)
     headings = re.findall(r"^## (.*)", text, re.MULTILINE)
     assert headings[-4:] == ["Exercises", "Quiz", "You saw", "References"]
     closing, references = re.split(r"^## (?:You saw|References)\n", text, flags=re.MULTILINE)[1:]
     assert len(re.findall(r"^- ", closing, re.MULTILINE)) >= 3
     assert "arXiv:1311.2901" in references
+
+
+@pytest.mark.parametrize("path", [path for path in NOTEBOOKS if deeper(path)], ids=lambda path: path.stem)
+def test_a_deeper_page_belongs_to_a_chapter(path):
+    """Which leads to it, and to which it leads back; it has no exercises, quiz or summary of its own."""
+    (chapter,) = [other for other in NOTEBOOKS if not deeper(other) and other.stem.startswith(path.stem[:2])]
+    notebook = nbformat.read(path, as_version=4)
+    head, text = notebook.cells[0].source, prose(notebook)
+    assert f"[chapter {int(path.stem[:2])}](../{chapter.name})" in head
+    assert re.fullmatch(TIME, re.search(r"^\*\*Time:\*\* (.*)$", head, re.MULTILINE)[1])
+    assert f"](deeper/{path.name})" in prose(nbformat.read(chapter, as_version=4))
+    assert not {"Exercises", "Quiz", "You saw"} & set(re.findall(r"^## (.*)", text, re.MULTILINE))
+    assert re.fullmatch(r"\d\d[a-z]", path.stem.split("_")[0])
+    (below,) = [
+        [section["file"] for section in entry.get("sections", ())]
+        for part in yaml.safe_load((ROOT / "_toc.yml").read_text())["parts"]
+        for entry in part["chapters"]
+        if entry["file"] == f"notebooks/{chapter.stem}"
+    ]
+    assert f"notebooks/deeper/{path.stem}" in below
+
+
+def test_no_two_notebooks_have_one_name():
+    """What a run of one leaves behind lies in a folder of its name."""
+    assert len({path.stem for path in NOTEBOOKS}) == len(NOTEBOOKS)

@@ -177,7 +177,7 @@ def test_the_wheel_projects_a_photograph_in_an_empty_environment(elsewhere):
 
 def test_the_wheel_brings_all_that_the_notebooks_import(elsewhere):
     lines = {"import zflib"}
-    for path in (ROOT / "notebooks").glob("*.ipynb"):
+    for path in [*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("notebooks/deeper/*.ipynb")]:
         cells = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
         for node in (node for source in cells[1:] for node in ast.parse(source).body):
             if isinstance(node, ast.Import | ast.ImportFrom):

@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).parent.parent
-FILES = ("*.md", "*.toml", "*.cff", "book/*.md", "notebooks/*.ipynb")
+FILES = ("*.md", "*.toml", "*.cff", "book/*.md", "notebooks/*.ipynb", "notebooks/deeper/*.ipynb")
 # Every form in which the address stands somewhere. Each is text that no link to somebody else's repository contains.
 FORMS = (
     "https://colab.research.google.com/github/{owner}/{name}/blob/{branch}/notebooks/",

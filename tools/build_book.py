@@ -26,7 +26,7 @@ PAGES = BUILD / "html"
 STAMP = BUILD / "built_from"
 LOG = BUILD / "log" / "pages.log"
 INPUTS = ("_config.yml", "_toc.yml", "book", "notebooks", "tools", *run_notebooks.INPUTS)
-CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+CHAPTERS = run_notebooks.notebooks()
 SECOND_ICONS = re.compile(r"\s*<script[^>]*/fontawesome\.js[^>]*></script>")
 
 
@@ -68,9 +68,10 @@ def build() -> None:
     for old in (SOURCE, PAGES, BUILD / ".doctrees"):
         shutil.rmtree(old, ignore_errors=True)
     shutil.copytree(ROOT / "book", SOURCE / "book", ignore=shutil.ignore_patterns(*PASSING))
-    (SOURCE / "notebooks").mkdir()
     for chapter in CHAPTERS:
-        shutil.copy(EXECUTED / chapter.stem / chapter.name, SOURCE / "notebooks")
+        folder = SOURCE / chapter.relative_to(ROOT).parent
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy(EXECUTED / chapter.stem / chapter.name, folder)
 
     say("Turning the chapters and the pages between them into HTML ...")
     command = [Path(sys.executable).with_name("jupyter-book"), "build", SOURCE, "--path-output", ROOT]
@@ -83,7 +84,8 @@ def build() -> None:
 
     for chapter in CHAPTERS:
         if (frames := EXECUTED / chapter.stem / "explorers").is_dir():
-            shutil.copytree(frames, PAGES / "notebooks" / "explorers", dirs_exist_ok=True)
+            beside = PAGES / chapter.relative_to(ROOT).parent
+            shutil.copytree(frames, beside / "explorers", dirs_exist_ok=True)
 
     # Not above: where nothing has changed, torch's import would take longest.
     from zflib.widgets import live

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 import yaml
 
 VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"])
-CAPTION = re.compile(r"Figure (\d+)\.(\d+)\.")
+CAPTION = re.compile(r"Figure (\d+[a-z]?)\.(\d+)\.")
 SHEET = re.compile(r'"src":"(explorers/[^"]+)"')  # an explorer's frames, named in its data
 
 
@@ -121,9 +121,14 @@ def toc(file: Path) -> list[str]:
     return list(below(tree))
 
 
-def chapters(file: Path) -> list[str]:
-    """Document names of the notebooks in _toc.yml, in reading order."""
+def notebooks(file: Path) -> list[str]:
+    """Document names of the notebooks in _toc.yml, in reading order: chapters, and the Deeper pages of each."""
     return [name for name in toc(file) if name.startswith("notebooks/")]
+
+
+def chapters(file: Path) -> list[str]:
+    """Document names of the chapters in _toc.yml, in reading order."""
+    return [name for name in notebooks(file) if not name.startswith("notebooks/deeper/")]
 
 
 def missing_pages(root: Path, toc_file: Path) -> list[str]:
@@ -186,14 +191,14 @@ def pictures_without_words(root: Path) -> list[str]:
 
 
 def misnumbered_figures(root: Path, toc_file: Path) -> list[str]:
-    """Chapters whose captions do not run 1, 2, 3 ..., or carry another chapter's number."""
+    """Notebooks whose captions do not run 1, 2, 3 ..., or carry another one's number: of chapter 5, or of page 5a."""
     found = []
-    for name in chapters(toc_file):
-        chapter = int(re.match(r"notebooks/(\d+)", name)[1])
+    for name in notebooks(toc_file):
+        number = re.search(r"/0*(\d+[a-z]?)_", name)[1]
         captions = read(root / f"{name}.html", root).captions
-        numbers = [tuple(map(int, match.groups())) for match in map(CAPTION.match, captions) if match]
-        if numbers != [(chapter, at) for at in range(1, len(numbers) + 1)]:
-            found.append(f"{name}: figures are numbered {['.'.join(map(str, number)) for number in numbers]}")
+        numbers = [".".join(match.groups()) for match in map(CAPTION.match, captions) if match]
+        if numbers != [f"{number}.{at}" for at in range(1, len(numbers) + 1)]:
+            found.append(f"{name}: figures are numbered {numbers}")
         if len(numbers) < len(captions):
-            found.append(f"{name}: not every caption reads 'Figure {chapter}.n.': {captions}")
+            found.append(f"{name}: not every caption reads 'Figure {number}.n.': {captions}")
     return found

@@ -15,7 +15,7 @@ import run_notebooks
 
 
 def main() -> None:
-    notebooks = [Path(name) for name in sys.argv[1:]] or sorted((run_notebooks.ROOT / "notebooks").glob("*.ipynb"))
+    notebooks = [Path(name) for name in sys.argv[1:]] or run_notebooks.notebooks()
     os.environ["ZFLIB_PICTURES"] = "embedded"
     with tempfile.TemporaryDirectory() as empty, tempfile.TemporaryDirectory() as executed:
         os.environ["ZFLIB_DATA"] = empty

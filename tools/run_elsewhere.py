@@ -85,7 +85,7 @@ def project(python: Path, away: Path) -> None:
 
 def run_notebooks(python: Path, away: Path) -> None:
     """Run a copy of every notebook; its first cell, which installs zflib where that is missing, must do nothing."""
-    for original in sorted((ROOT / "notebooks").glob("*.ipynb")):
+    for original in sorted([*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("notebooks/deeper/*.ipynb")]):
         started = time.monotonic()
         copy = Path(shutil.copy(original, away))
         run([python.with_name("jupyter-execute"), "--inplace", "--timeout=1200", copy], away)

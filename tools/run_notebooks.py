@@ -35,6 +35,11 @@ class Failed(RuntimeError):
     """A cell raised; the message names the notebook and carries the traceback."""
 
 
+def notebooks() -> list[Path]:
+    """The chapters in reading order, then the Deeper pages, which most readers skip."""
+    return [path for pattern in ("*.ipynb", "deeper/*.ipynb") for path in sorted((ROOT / "notebooks").glob(pattern))]
+
+
 def fingerprint(*names: str) -> str:
     """SHA-256 over files and folders of the tree, the edition, the Python that runs and the packages that it has."""
     edition = os.environ.get("ZFLIB_PICTURES", "embedded")

@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 BOOK = ROOT / "book"
 PAGES = sorted([*BOOK.glob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"])
 CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = [*CHAPTERS, *sorted((ROOT / "notebooks" / "deeper").glob("*.ipynb"))]
 TEXT = {page.name: page.read_text(encoding="utf-8") for page in PAGES}
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text())
 

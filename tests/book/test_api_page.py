@@ -8,7 +8,7 @@ from types import ModuleType
 
 import nbformat
 import pytest
-from pages import CHAPTERS, TEXT
+from pages import NOTEBOOKS, TEXT
 
 import zflib
 
@@ -48,7 +48,7 @@ def shown_on_the_api_page():
 def used_in_chapters():
     """Dotted names of the library that the code of the chapters mentions."""
     used = set()
-    for page in CHAPTERS:
+    for page in NOTEBOOKS:
         cells = [cell.source for cell in nbformat.read(page, as_version=4).cells if cell.cell_type == "code"]
         tree = ast.parse(re.sub(r"^( *)%.*", r"\1pass", "\n".join(cells), flags=re.MULTILINE))
         meaning = {"zflib": "zflib"}

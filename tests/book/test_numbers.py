@@ -24,6 +24,7 @@ import pytest
 import torch
 import torchvision
 import yaml
+from pages import NOTEBOOKS
 from scipy import stats
 
 from zflib import ALEXNET, ZFNET, aliasing, paper, spectrum
@@ -36,7 +37,7 @@ from zflib.training.recipe import MINI, PAPER
 
 ROOT = Path(__file__).parents[2]
 PAGES = [
-    *sorted(ROOT.glob("notebooks/*.ipynb")),
+    *NOTEBOOKS,
     ROOT / "README.md",
     *(ROOT / "book" / f"{name}.md" for name in ("index", "history", "how_to_use", "retold")),
 ]

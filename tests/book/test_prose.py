@@ -5,7 +5,7 @@ import re
 import nbformat
 import pytest
 import yaml
-from pages import BOOK, CHAPTERS, PAGES, ROOT, TEXT, heading, prose, table
+from pages import BOOK, CHAPTERS, NOTEBOOKS, PAGES, ROOT, TEXT, heading, prose, table
 
 import zflib
 from zflib import paper
@@ -16,13 +16,13 @@ LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 def chapters():
     """(path, title) of the notebooks in the table of contents, in reading order."""
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
-    files = [entry["file"] for part in toc["parts"] for entry in part["chapters"]]
+    files = [entry["file"] for part in toc["parts"] for entry in part["chapters"]]  # not the Deeper pages below them
     for path in (f"{file}.ipynb" for file in files if file.startswith("notebooks/")):
         first = nbformat.read(ROOT / path, as_version=4).cells[0].source
         yield path, re.match(r"# (.+)", first)[1]
 
 
-@pytest.mark.parametrize("page", [*PAGES, *CHAPTERS], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [*PAGES, *NOTEBOOKS], ids=lambda page: page.name)
 def test_relative_links_lead_to_files_and_headings(page):
     targets = [target for target in LINK.findall(prose(page)) if not re.match(r"\w+:", target)]
     missing = [target for target in targets if not (page.parent / target.split("#")[0]).exists()]
@@ -30,7 +30,7 @@ def test_relative_links_lead_to_files_and_headings(page):
     assert not [target for target in targets if "#" in target and not heading(page, target)]
 
 
-@pytest.mark.parametrize("page", [*PAGES, *CHAPTERS], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [*PAGES, *NOTEBOOKS], ids=lambda page: page.name)
 def test_titles_have_no_mathematics_and_pages_one_title(page):
     titles = re.findall(r"^#+ .*", prose(page), flags=re.MULTILINE)
     assert [title for title in titles if title.startswith("# ")] == titles[:1]

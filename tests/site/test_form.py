@@ -11,6 +11,7 @@ from selenium.webdriver.common.keys import Keys
 
 TOC = Path(__file__).parents[2] / "_toc.yml"
 CHAPTERS = check_site.chapters(TOC)
+NOTEBOOKS = check_site.notebooks(TOC)
 
 
 @pytest.mark.parametrize("at", range(len(CHAPTERS)), ids=CHAPTERS)
@@ -21,6 +22,16 @@ def test_a_chapter_carries_its_number_in_title_and_contents(site, at):
     assert listed == [str(number) for number in range(1, len(CHAPTERS) + 1)]
 
 
+@pytest.mark.parametrize("at", range(len(CHAPTERS)), ids=CHAPTERS)
+def test_deeper_pages_stand_below_their_chapter(site, at):
+    """Nested in the contents, without a number of their own."""
+    html = (site / f"{CHAPTERS[at]}.html").read_text(encoding="utf-8")
+    number = re.search(r"/(\d+)_", CHAPTERS[at])[1]
+    mine = [name for name in NOTEBOOKS if name.startswith(f"notebooks/deeper/{number}")]
+    listed = re.findall(r'<li class="toctree-l2"><a class="[^"]*" href="(deeper/[^"]*)\.html">Deeper: ', html)
+    assert [f"notebooks/{name}" for name in listed] == mine
+
+
 @pytest.fixture
 def desk(browser):
     screen = {"width": 1440, "height": 900, "deviceScaleFactor": 1, "mobile": False}
@@ -28,7 +39,7 @@ def desk(browser):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("name", CHAPTERS)
+@pytest.mark.parametrize("name", NOTEBOOKS)
 def test_open_code_takes_at_most_a_sixth_of_a_page(browser, desk, server, name):
     open_page(browser, f"{server}/{name}.html")
     heights = browser.execute_script(
@@ -44,7 +55,7 @@ def test_open_code_takes_at_most_a_sixth_of_a_page(browser, desk, server, name):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("name", CHAPTERS)
+@pytest.mark.parametrize("name", NOTEBOOKS)
 def test_lines_hold_70_to_75_letters(browser, desk, server, name):
     """On average, over the full lines of long paragraphs; fonts differ, so within three."""
     open_page(browser, f"{server}/{name}.html")
@@ -81,7 +92,7 @@ NO_ROOM = """
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("name", CHAPTERS)
+@pytest.mark.parametrize("name", NOTEBOOKS)
 def test_tables_fit_a_desk_and_stack_on_a_phone(browser, desk, server, name):
     open_page(browser, f"{server}/{name}.html")
     assert not browser.execute_script(NO_ROOM)

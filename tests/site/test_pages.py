@@ -11,7 +11,7 @@ from PIL import Image
 
 ROOT = Path(__file__).parents[2]
 TOC = ROOT / "_toc.yml"
-CHAPTERS = check_site.chapters(TOC)
+NOTEBOOKS = check_site.notebooks(TOC)
 
 
 def test_every_page_of_the_contents_is_there(site):
@@ -40,12 +40,12 @@ def test_figures_are_numbered_in_order(site):
 
 def test_no_page_needs_a_widget_manager(site):
     """Explorers show their own HTML here; the state of widgets would be dead weight."""
-    for name in CHAPTERS:
+    for name in NOTEBOOKS:
         html = (site / f"{name}.html").read_text()
         assert "application/vnd.jupyter.widget" not in html, name
 
 
-@pytest.mark.parametrize("name", CHAPTERS)
+@pytest.mark.parametrize("name", NOTEBOOKS)
 def test_the_colab_button_and_link_open_this_notebook(site, name):
     start = "https://colab.research.google.com/github/{owner}/{name}/blob/{branch}/".format(**address.address())
     links = check_site.read(site / f"{name}.html", site).links

@@ -10,7 +10,7 @@ import pytest
 from opening import open_page, requests
 
 TOC = Path(__file__).parents[2] / "_toc.yml"
-CHAPTERS = check_site.chapters(TOC)
+CHAPTERS = check_site.notebooks(TOC)
 MOST = 1_500_000  # bytes
 MOST_FIRST_FRAME = 30_000
 PACKED = {".webp", ".png", ".jpg", ".woff", ".woff2"}  # a server sends these as they are

@@ -12,7 +12,7 @@ def moved(tmp_path):
     """A copy of the files with an address, whose _config.yml names another repository."""
     for path in {path for pattern in address.FILES for path in address.ROOT.glob(pattern)}:
         copy = tmp_path / path.relative_to(address.ROOT)
-        copy.parent.mkdir(exist_ok=True)
+        copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, copy)
     config = (address.ROOT / "_config.yml").read_text()
     (tmp_path / "_config.yml").write_text(

@@ -92,3 +92,17 @@ def test_figures_in_order_pass(site):
 @pytest.mark.parametrize(("old", "new"), [("1.2.", "1.3."), ("1.1.", "2.1."), ("1.2.", "1.1."), ("1.1.", "1:")])
 def test_figures_out_of_order_are_found(site, old, new):
     assert chapter_figures(*site(f"Figure {old}", f"Figure {new}"))
+
+
+def test_figures_of_a_deeper_page_carry_its_letter(site):
+    root, toc = site()
+    page = root / "notebooks" / "deeper" / "01a_dots.html"
+    page.parent.mkdir()
+    page.write_text((root / "notebooks" / "01_dots.html").read_text())
+    below = "    sections:\n      - file: notebooks/deeper/01a_dots\n"
+    toc.write_text(f"root: book/index\nchapters:\n  - file: notebooks/01_dots\n{below}")
+    assert check_site.chapters(toc) == ["notebooks/01_dots"]
+    assert len(check_site.misnumbered_figures(root, toc)) == 1
+    page.write_text(page.read_text().replace("Figure 1.", "Figure 1a."))
+    check_site.read.cache_clear()
+    assert not check_site.misnumbered_figures(root, toc)

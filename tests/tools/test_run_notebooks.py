@@ -76,6 +76,15 @@ def test_the_longest_is_first_by_what_the_chapters_say():
     assert said["04"] == max(said.values()) > min(said.values()) > 0
 
 
+def test_a_deeper_page_is_run_after_the_chapters_wherever_one_is_put(tree, run, tmp_path):
+    chapters = [tree("02_b", "1"), tree("01_a", "1")]
+    (tmp_path / "notebooks" / "deeper").mkdir()
+    page = tree("deeper/01a_c", "print('deeper')")
+    assert run_notebooks.notebooks() == [*reversed(chapters), page]
+    run(page)
+    assert outputs(page) == ["deeper\n"]
+
+
 def test_a_cell_that_raises_is_shown_with_its_notebook_and_stops_the_rest(tree, run):
     wrong = tree("wrong", "print('before')", "1 / 0")
     slow = tree("slow", "import time\ntime.sleep(600)")
