@@ -141,6 +141,19 @@ def test_a_newer_picture_takes_the_place_of_an_older_one(browser, run, http, cat
     assert np.abs(values - wanted).max() < 1e-4 * wanted.max()
 
 
+def test_what_was_asked_for_before_a_panel_closes_gives_null(browser, run, http, pixels):
+    browser.get(f"{http}/index.html")
+    answers = run(
+        """
+        const live = ZFLIB.open("zfnet-mini"), pixels = unpacked(given[0]);
+        const asked = [live.forward(pixels), live.strongest("conv5", 1), live.close()];
+        return [...await Promise.all(asked), await live.forward(pixels, { upto: "conv1" })];
+        """,
+        pixels,
+    )
+    assert answers == [None, None, True, True]
+
+
 def test_a_newer_projection_takes_the_place_of_an_older_one(browser, run, http, pixels):
     browser.get(f"{http}/index.html")
     answers = run(

@@ -21,7 +21,7 @@
 //                left out) or "another picture's switches" (with switchesOf: "its name"); draw: 0, 1, ... draws anew
 //       gives    { values: Float32Array (3, height, width), top, left, height, width, unit }: signed, on its window of
 //                the picture, which is cut at the border
-//   live.close()                      forget the panel's pictures
+//   live.close()                      forget the panel's pictures; what was still asked for gives null
 //
 // Names for several pictures: forward(pixels, { picture: "second" }), and { picture: "second" } as the last argument of
 // strongest, activations, classes and load, or within project's. One name at a time suffices for most panels.
@@ -179,7 +179,7 @@ globalThis.ZFLIB ??= (() => {
 
     async function forward(pixels, { upto = "conv5", picture = "", onLayer } = {}) {
       const current = turn(`${panel} ${picture}`);
-      reached.delete(picture);
+      reached.set(picture, 0);
       return rise(picture, upto, current, pixels, onLayer);
     }
 
@@ -194,6 +194,12 @@ globalThis.ZFLIB ??= (() => {
       return about(picture, step, { what: "project", ...request }, () => newest() && same());
     }
 
+    function close() {
+      for (const picture of reached.keys()) turn(`${panel} ${picture}`); // nobody waits for these any more
+      reached.clear();
+      return ask({ what: "close", panel });
+    }
+
     return {
       network,
       bytesLeft,
@@ -203,7 +209,7 @@ globalThis.ZFLIB ??= (() => {
       strongest: (step, count, { picture = "" } = {}) => about(picture, step, { what: "strongest", count }),
       activations: (step, { picture = "" } = {}) => about(picture, step, { what: "activations" }),
       classes: ({ picture = "" } = {}) => about(picture, steps.at(-1), { what: "classes" }),
-      close: () => ask({ what: "close", panel }),
+      close,
     };
   }
 
