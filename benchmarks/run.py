@@ -22,7 +22,7 @@ from benchmarks import compare, render, results
 from benchmarks.timing import matmul_rate
 from zflib.training import machine
 
-PARTS = ("deconvnet", "contrast_norm", "spectrum", "training", "chapters")
+PARTS = ("deconvnet", "contrast_norm", "spectrum", "live", "training", "chapters")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -65,7 +65,7 @@ def close(found, wanted):
     assert np.abs(found - wanted).max() <= 1e-5 * np.abs(wanted).max()
 
 
-@pytest.mark.parametrize("pool", [Pool(ceil=True), Pool(), Pool(2, 2, True), Pool(2, 3)], ids=str)
+@pytest.mark.parametrize("pool", [Pool(ceil=True), Pool(), Pool(2, 2, True), Pool(2, 3, True)], ids=str)
 def test_every_unit_of_a_small_network(engine, small, pool):
     _, deconv, steps, weights = small(1, pool)
     every_unit(engine, deconv, steps, weights, 20 * torch.randn(3, 18, 18, generator=torch.Generator().manual_seed(2)))
