@@ -89,10 +89,11 @@ def build() -> None:
 
     # Not above: where nothing has changed, torch's import would take longest.
     from zflib.widgets import live
-    from zflib.widgets.live import your_picture
+    from zflib.widgets.live import hero, your_picture
 
     live.write(PAGES / "_static" / "live")
     your_picture.write(PAGES / "_static" / "live")
+    hero.write(PAGES / "_static" / "live")
 
     # The theme's icons are letters of a font. Its script draws them once more, as SVG, and weighs as much as a chapter.
     for page in PAGES.rglob("*.html"):

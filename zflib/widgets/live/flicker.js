@@ -196,11 +196,11 @@
       const { now: map, returned, error } = compared(answers, pad, now, data);
       [verdict.innerHTML, words.innerHTML] = said(now, error, plane.overlap, data);
       const label = (name) => data.tiles[name].split(",")[0];
-      paint("picture", seen(pixels, margin - down, margin - right), window, picture);
+      paint("picture", seen(pixels, margin - down, margin - right), window, `The picture: ${picture}`);
       paint("map", spread(map, stride, kernel, pad, largest, window), window, label("map"));
       paint("back", spread(returned, stride, kernel, pad, largest, window), window, verdict.textContent);
       paint("lobes", inked(plane.lobes), plane.size, label("lobes"));
-      paint("filter", thumbnail(weight, kernel), kernel, "The filter");
+      paint("filter", thumbnail(weight, kernel), kernel, "The filter itself, enlarged");
       tiles.lobes.querySelector(".zf-square").style.inset = `${short(50 - 50 / stride)}%`;
       paint("folded", inked(plane.folded), plane.side, label("folded"));
       const errors = once(`${network} ${filter} ${picture} ${stride} ${down}`, () =>

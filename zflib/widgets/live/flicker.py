@@ -215,14 +215,12 @@ def said(network: str, filter: int, picture: str, stride: int, right: int, down:
 def contents(**setting: Any) -> dict[str, str]:
     """What stands in each tile: pictures, and the curve of errors."""
     alt = {name: words.partition(",")[0] for name, words in TILES.items()}
-    alt |= {
-        "picture": setting["picture"],
-        "back": said(**setting)[0].partition("</strong> ")[2],
-        "filter": "The filter",
-    }
+    alt |= {"picture": f"The picture: {setting['picture']}", "filter": "The filter itself, enlarged"}
+    alt["back"] = said(**setting)[0].partition("</strong> ")[2]
     found = {}
     for name, pixels in pictures(**setting).items():
-        data = b64encode(to_png(Image.fromarray(pixels))).decode()
+        grey = (pixels == pixels[..., :1]).all()  # a third of the bytes
+        data = b64encode(to_png(Image.fromarray(pixels[..., 0] if grey else pixels))).decode()
         found[name] = f'<img class="dark-light" src="data:image/png;base64,{data}" alt="{alt[name]}">'
     # What the stride can carry: the square that all else folds into.
     square = f'<i class="zf-square" style="inset: {50 - 50 / setting["stride"]:.3g}%;"></i>'

@@ -10,8 +10,9 @@
 globalThis.zflibPicture = (() => {
   "use strict";
 
-  const MOST = 50e6; // pixels of a picture that is decoded whole: 200 MB of the 400 that a tab may take
-  const MOST_REDUCED = 500e6; // and of a JPEG that the browser decodes at a fraction of its size
+  const WHOLE_JPEG = 25e6; // pixels: beyond, a JPEG is decoded at a fraction of its size, which takes a fraction of the
+  const MOST_JPEG = 500e6; // memory; 25 million take 100 MB, and the picture before as much
+  const MOST = 50e6; // of other kinds, which browsers decode whole
   const STRIP = 256; // rows of a picture that are read at a time
   const AS_IT_IS = { imageOrientation: "from-image", premultiplyAlpha: "none", colorSpaceConversion: "none" };
 
@@ -54,8 +55,8 @@ globalThis.zflibPicture = (() => {
     const name = source.name ? `“${source.name}”` : "This picture";
     if (!source.size) throw new UnreadablePicture(`${name} is empty, a file without a byte: choose another.`);
     const kind = await kindOf(source), { width, height } = await statedSize(source);
-    const reduced = width * height > MOST;
-    if (reduced) refuseHuge(name, kind, width * height);
+    const reduced = kind === "JPEG" && width * height > WHOLE_JPEG && typeof ImageDecoder !== "undefined";
+    refuseHuge(name, kind, width * height, reduced ? MOST_JPEG : MOST);
     try {
       const bitmap = await (reduced ? decodeReduced(source, width, height) : createImageBitmap(source, AS_IT_IS));
       return { width: bitmap.width, height: bitmap.height, bitmap, reduced };
@@ -64,10 +65,9 @@ globalThis.zflibPicture = (() => {
     }
   }
 
-  function refuseHuge(name, kind, pixels) {
-    const can = kind === "JPEG" && typeof ImageDecoder !== "undefined";
-    if (pixels <= (can ? MOST_REDUCED : MOST)) return;
-    const most = can ? MOST_REDUCED : MOST, or = !can && kind !== "JPEG" ? ", or save it as JPEG" : "";
+  function refuseHuge(name, kind, pixels, most) {
+    if (!(pixels > most)) return; // nor where the size is not known
+    const or = kind === "JPEG" ? "" : ", or save it as JPEG";
     throw new UnreadablePicture(
       `${name} has ${Math.round(pixels / 1e6)} million pixels and would take too much of this browser's memory: ` +
       `scale it to ${most / 1e6} million or fewer${or}.`);
