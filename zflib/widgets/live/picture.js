@@ -45,7 +45,8 @@ globalThis.zflibPicture = (() => {
 
   /** The picture in a File or Blob, upright (EXIF); an animation's first frame. Or that of an ImageBitmap, ImageData,
    *  <img> or <video>. Returns { width, height, bitmap, reduced }; `reduced` is true where the browser decoded a large
-   *  JPEG at a fraction of its size: what is scaled from it is near to Pillow's, not equal.
+   *  JPEG at a fraction of its size: what is scaled from it is near to Pillow's (on photographs 0.1 to 0.3 grey levels
+   *  away on average, 6 at most).
    *  Throws UnreadablePicture for what is no picture, is damaged, or too large. */
   async function read(source) {
     if (!(source instanceof Blob)) {
