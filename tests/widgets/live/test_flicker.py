@@ -1,6 +1,7 @@
 """The flickering map: zflib's error and overlap, the same in both faces, and it obeys pointer, keyboard and address."""
 
 import dataclasses
+import re
 from base64 import b64decode
 from io import BytesIO
 
@@ -125,7 +126,7 @@ SET = """
       words: [".zf-verdict", ".zf-words", "[data-tile=error] div", "[data-tile=folded] figcaption"].map(
         (part) => [root.querySelector(part).innerHTML, same.querySelector(part).innerHTML]),
       square: [root, same].map((panel) => panel.querySelector(".zf-square").style.inset),
-      pictures: [...root.querySelectorAll("canvas")].map((canvas) => canvas.toDataURL("image/png").split(",")[1]),
+      pictures: [...root.querySelectorAll("[data-tile] canvas")].map((canvas) => canvas.toDataURL("image/png").split(",")[1]),
     };
 """
 
@@ -200,6 +201,28 @@ def test_the_keyboard_moves_it_and_the_address_brings_it_back(browser, panel):
     panel.reopen(panel.hash())
     assert panel.text(".zf-words") == words
     assert panel.controls()[4].get_attribute("aria-valuetext") == "-7"
+
+
+@pytest.mark.browser
+def test_a_picture_of_the_readers_own_takes_the_place_of_the_chosen_one(browser, panel, tmp_path, monkeypatch):
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 60, 3), dtype=np.uint8)
+    file, words = tmp_path / "own.png", panel.text(".zf-words")
+    Image.fromarray(pixels).resize((300, 200)).save(file)
+    panel.root().find_element("tag name", "summary").click()
+    panel.root().find_element("css selector", "input[type=file]").send_keys(str(file))
+    panel.until(lambda: panel.text(".zf-words") != words)
+    own = flicker.to_array(flicker.centre_square(Image.open(file), flicker.SIDE))
+    monkeypatch.setattr(flicker, "picture", lambda name: own)
+    setting = DEFAULT | {"picture": "its own"}
+    *_, error = flicker.compared(**setting)
+    assert float(re.search(r"Error (\d\.\d\d)", panel.text(".zf-verdict"))[1]) == pytest.approx(error, abs=0.011)
+    data = browser.execute_script("return document.querySelector('[data-tile] canvas').toDataURL().split(',')[1]")
+    shown = np.asarray(Image.open(BytesIO(b64decode(data))).convert("RGB")).astype(int)
+    assert np.abs(shown - flicker.pictures(**setting)["picture"]).max() <= 1
+    panel.controls()[2].send_keys("c")  # the cat again
+    panel.until(
+        lambda: "Error" in panel.text(".zf-verdict") and panel.hash().startswith("#flicker/alexnet-mini/38/cat/")
+    )
 
 
 @pytest.mark.browser

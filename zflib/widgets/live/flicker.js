@@ -158,6 +158,7 @@
 
   function open(root, data, set, setting) {
     const { side, window, margin, most } = data, known = new Map();
+    let own = null; // the reader's picture, (side, side, 3), in place of the chosen one
     const once = (key, make) => known.get(key) ?? known.set(key, make()).get(key);
     const [verdict, words] = [".zf-verdict", ".zf-words"].map((s) => root.querySelector(s));
     const tiles = Object.fromEntries([...root.querySelectorAll("[data-tile]")].map((tile) => [tile.dataset.tile, tile]));
@@ -186,10 +187,11 @@
     }
 
     function show(now) {
-      const { network, filter, picture, stride, right, down } = now, { kernel, pad, weights, towards } = data.banks[network];
+      const { network, filter, stride, right, down } = now, picture = own ? "your own" : now.picture;
+      const { kernel, pad, weights, towards } = data.banks[network];
       const bank = once(network, () => halves(weights)), size = 3 * kernel * kernel;
       const weight = bank.subarray((filter - 1) * size, filter * size);
-      const pixels = once(picture, () => (data.pictures[picture] ? bytes(data.pictures[picture]) : zonePlate(side)));
+      const pixels = own ?? once(picture, () => (data.pictures[picture] ? bytes(data.pictures[picture]) : zonePlate(side)));
       const answers = once(`${network} ${filter} ${picture}`, () => dense(pixels, side, weight, kernel, data.mean));
       const largest = once(`${network} ${filter} ${picture} most`, () => answers.values.reduce((a, b) => Math.max(a, Math.abs(b)), 0));
       const plane = once(`${network} ${filter} ${stride}`, () => planes(weight, kernel, towards[filter - 1], stride));
@@ -208,6 +210,17 @@
       tiles.error.firstElementChild.innerHTML = curve(errors, right, most);
       tiles.folded.querySelector("figcaption").textContent = data.tiles.folded.replace("{nyquist}", short(0.5 / stride));
     }
+
+    const list = root.querySelector("select[id$=picture]");
+    root.addEventListener("input", ({ target }) => target === list && (own = null));
+    globalThis.zflibChooser.open(root.querySelector("[data-chooser]"), {
+      photographs: [], inputSize: side, resizedSide: side,
+      onPicture({ image }) {
+        own = Uint8Array.from({ length: 3 * side * side }, (_, i) => image.data[4 * Math.floor(i / 3) + (i % 3)]);
+        known.clear(); // answers to an earlier picture of the reader's
+        set({});
+      },
+    });
 
     const inReach = (shift) => Math.max(-most, Math.min(most, Math.round(shift)));
     let held = null;

@@ -50,7 +50,8 @@ class FlickeringMap(Panel):
 
     title = "A map that stands still or flickers when the picture moves"
     script = "flicker"
-    uses = ("lobes",)
+    uses = ("picture", "chooser", "lobes")
+    styles = ("chooser",)
     axes = (
         Axis("network", tuple(NETWORKS)),
         Axis("filter", tuple(range(1, 49))),
@@ -86,6 +87,7 @@ class FlickeringMap(Panel):
         return (
             '<div class="zf-buttons"><button type="button" data-sway aria-pressed="false">Let the picture sway</button>'
             '<button type="button" data-rest>Put it back</button></div>'
+            "<details><summary>Take a picture of your own</summary><div data-chooser></div></details>"
         )
 
     def data(self) -> dict[str, Any]:

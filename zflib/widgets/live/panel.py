@@ -14,15 +14,13 @@ from zflib.widgets import page
 from zflib.widgets.axes import Axis, say
 from zflib.widgets.explorer import ELSEWHERE, bundle, in_the_book
 
-SHARED = "live/panel"  # the script and the style that all panels have
-
 
 class Panel:
     """What a panel has beside its drawing; a subclass gives the rest.
 
     title   its name for those who hear the page
     script  of its script and its style sheet, without ending; it stands at the head of its address, too
-    uses    other scripts, in order, that this one needs in front of it
+    uses    other scripts, in order, that this one needs in front of it; styles: other style sheets
     axes    its controls in order
 
     start   values that differ from those of `defaults`. Raises ValueError for an axis or a value that it doesn't have.
@@ -31,6 +29,7 @@ class Panel:
     title: str
     script: str
     uses: tuple[str, ...] = ()
+    styles: tuple[str, ...] = ()
     axes: tuple[Axis, ...]
     defaults: Mapping[str, Any]
 
@@ -81,7 +80,8 @@ class Panel:
         )
 
     def _style(self) -> str:
-        return f"<style>{page.asset(f'{SHARED}.css')}{page.asset(f'live/{self.script}.css')}</style>"
+        sheets = (page.asset(f"live/{name}.css") for name in ("panel", *self.styles, self.script))
+        return f"<style>{''.join(sheets)}</style>"
 
     @cached_property
     def widget(self) -> Any:
