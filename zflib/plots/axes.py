@@ -7,12 +7,16 @@ from typing import Any
 
 import numpy as np
 
+from zflib.plots.sharp import sharpen
+
 
 def figure(rows: int = 1, columns: int = 1, width: float = 7.0, height: float = 3.0) -> tuple[Any, Any]:
     """A matplotlib figure and its axes, `width` x `height` inches, on a white face whatever the page's colour."""
     import matplotlib.pyplot as plt
 
-    return plt.subplots(rows, columns, figsize=(width, height), facecolor="white", layout="constrained")
+    drawn = plt.subplots(rows, columns, figsize=(width, height), facecolor="white", layout="constrained")
+    sharpen()
+    return drawn
 
 
 def show(axes: Any, picture: Any, title: str = "") -> None:
