@@ -92,9 +92,12 @@ def pasted(window, side=128):
 
 
 def units(trace, number):
-    """For each step one unit that fires if any does, of another map for each picture; corners among them."""
+    """For each step one unit that fires if any does, of another map for each picture; corners among them. What only
+    passes on the step below is asked of three pictures, one for each method."""
     random = np.random.default_rng(number)
     for at, step in enumerate(trace.activations):
+        if step.startswith(("relu", "dropout")) and number >= len(METHODS):
+            continue
         values = trace[step][0].numpy()
         channel = int(random.choice(np.flatnonzero(values.reshape(len(values), -1).any(1))))
         if values.ndim == 1:
