@@ -316,7 +316,7 @@ ELSEWHERE = {
         widgets.SortableTable widgets.variants.describe widgets.FilterStrip
         widgets.FilterStrip.view widgets.FilterStrip.still widgets.FilterStrip.before widgets.FilterStrip.after
         widgets.FilterStrip.data widgets.FlickeringMap widgets.FlickeringMap.view widgets.FlickeringMap.before
-        widgets.FlickeringMap.data""",
+        widgets.FlickeringMap.after widgets.FlickeringMap.data""",
     "they draw what they are given on matplotlib's axes": """
         plots.figure plots.show plots.box plots.class_entropy plots.numbers plots.architecture plots.table
         plots.training_record plots.lobes plots.plane plots.octaves plots.bands plots.name_points plots.changes

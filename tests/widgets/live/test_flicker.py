@@ -97,7 +97,7 @@ def test_a_map_lies_where_its_filter_looks():
 
 def test_it_says_which_way_and_how_far():
     said = flicker.said("AlexNet-mini", 38, "brick wall", 4, -2, 3)[1]
-    assert "2 px to the left and 3 px down, which is 0.5 and 0.75 samples" in said
+    assert "2 px to the left and 3 px down; counted in samples of the map: 0.5 and 0.75" in said
     lost = aliasing.overlap(flicker.filters("AlexNet-mini")[0][37:38], 4)[0]
     assert f"<strong>{100 * lost:.0f}&nbsp;%</strong>" in said
     assert "Drag the picture" in flicker.said(*[DEFAULT[axis.name] for axis in FlickeringMap.axes[:4]], 0, 0)[0]

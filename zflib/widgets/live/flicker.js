@@ -138,7 +138,7 @@
     else if (error < still) [verdict, words] = ["supported", `The map stands still. Error ${shown}.`];
     else if (error < clear) [verdict, words] = ["undecided", `The map trembles. Error ${shown}.`];
     return [`<strong class="zf-${verdict}">Stride ${stride}</strong> ${words}`,
-      `The picture has moved ${moved}, which is ${samples} samples of the map. Moved back by interpolation, the map ` +
+      `The picture has moved ${moved}; counted in samples of the map: ${samples}. Moved back by interpolation, the map ` +
       `differs from the one at rest by an equivariance error of <strong>${shown}</strong>: 0 stands still, 1 is ` +
       `unrelated, 2 has turned into its negative. At this stride <strong>${(100 * overlap).toFixed(0)}&nbsp;%</strong> of the ` +
       "filter's energy lies under stronger energy of its own (overlap)."];

@@ -87,8 +87,10 @@ class FlickeringMap(Panel):
         return (
             '<div class="zf-buttons"><button type="button" data-sway aria-pressed="false">Let the picture sway</button>'
             '<button type="button" data-rest>Put it back</button></div>'
-            "<details><summary>Take a picture of your own</summary><div data-chooser></div></details>"
         )
+
+    def after(self) -> str:
+        return "<details><summary>Take a picture of your own</summary><div data-chooser></div></details>"
 
     def data(self) -> dict[str, Any]:
         """Filters, pictures and the mean, packed; sizes; where each filter's spectrum peaks."""
@@ -206,9 +208,9 @@ def said(network: str, filter: int, picture: str, stride: int, right: int, down:
         verdict, words = "contradicted", f"The map flickers. Error {error:.2f}."
     first = f'<strong class="zf-{verdict}">Stride {stride}</strong> {words}'
     second = (
-        f"The picture has moved {moved}, which is {samples} samples of the map. Moved back by interpolation, the map "
-        f"differs from the one at rest by an equivariance error of <strong>{error:.2f}</strong>: 0 stands still, 1 is "
-        f"unrelated, 2 has turned into its negative. At this stride <strong>{100 * lost:.0f}&nbsp;%</strong> of the "
+        f"The picture has moved {moved}; counted in samples of the map: {samples}. Moved back by interpolation, the "
+        f"map differs from the one at rest by an equivariance error of <strong>{error:.2f}</strong>: 0 stands still, 1 "
+        f"is unrelated, 2 has turned into its negative. At this stride <strong>{100 * lost:.0f}&nbsp;%</strong> of the "
         "filter's energy lies under stronger energy of its own (overlap)."
     )
     return first, second
