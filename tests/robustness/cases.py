@@ -316,7 +316,10 @@ ELSEWHERE = {
         widgets.SortableTable widgets.variants.describe widgets.FilterStrip
         widgets.FilterStrip.view widgets.FilterStrip.still widgets.FilterStrip.before widgets.FilterStrip.after
         widgets.FilterStrip.data widgets.FlickeringMap widgets.FlickeringMap.view widgets.FlickeringMap.before
-        widgets.FlickeringMap.after widgets.FlickeringMap.data""",
+        widgets.FlickeringMap.after
+        widgets.FlickeringMap.data widgets.FieldTracer widgets.FieldTracer.view widgets.FieldTracer.data
+        widgets.TwoByTwo widgets.TwoByTwo.view widgets.TwoByTwo.before widgets.TwoByTwo.data widgets.StepsExplorer
+        widgets.StepsExplorer.page_html""",
     "they draw what they are given on matplotlib's axes": """
         plots.figure plots.show plots.box plots.class_entropy plots.numbers plots.architecture plots.table
         plots.training_record plots.lobes plots.plane plots.octaves plots.bands plots.name_points plots.changes

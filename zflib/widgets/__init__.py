@@ -2,17 +2,23 @@
 
 from zflib.widgets.explorer import Explorer, Impossible
 from zflib.widgets.geometry import GeometryExplorer
+from zflib.widgets.live.fields import FieldTracer
 from zflib.widgets.live.flicker import FlickeringMap
+from zflib.widgets.live.steps import StepsExplorer
 from zflib.widgets.live.strip import FilterStrip
+from zflib.widgets.live.two_by_two import TwoByTwo
 from zflib.widgets.table import SortableTable
 from zflib.widgets.variant_explorer import VariantExplorer
 
 __all__ = [
     "Explorer",
+    "FieldTracer",
     "FilterStrip",
     "FlickeringMap",
     "GeometryExplorer",
     "Impossible",
     "SortableTable",
+    "StepsExplorer",
+    "TwoByTwo",
     "VariantExplorer",
 ]

@@ -168,7 +168,7 @@ class TwoByTwo(Panel):
         cells = []
         for name, what, one, values in zip(CELLS, WHAT, found, near, strict=True):
             words = f"{what}: signed {number(values[0])}, magnitude {number(values[1])}"
-            image = page.exact_image(picture_of(one), words)
+            image = page.first_image(picture_of(one), words)
             cells.append(f"<figure>{image}<figcaption><b>{name}</b><br>{words}</figcaption></figure>")
         return (
             f'<p class="zf-words">Draw {draws}: its picture is {first}, the other one {second}.</p>'
