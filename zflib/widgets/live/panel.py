@@ -22,6 +22,7 @@ class Panel:
     script  of its script and its style sheet, without ending; it stands at the head of its address, too
     uses    other scripts, in order, that this one needs in front of it; styles: other style sheets
     axes    its controls in order
+    view_first  whether the view stands above the controls: where the view itself is taken hold of
 
     start   values that differ from those of `defaults`. Raises ValueError for an axis or a value that it doesn't have.
     """
@@ -30,6 +31,7 @@ class Panel:
     script: str
     uses: tuple[str, ...] = ()
     styles: tuple[str, ...] = ()
+    view_first: bool = False
     axes: tuple[Axis, ...]
     defaults: Mapping[str, Any]
 
@@ -67,9 +69,12 @@ class Panel:
         """The page's face: controls, the view of the first setting, data and script."""
         axes = [{"name": axis.name, "values": axis.values, "words": [*map(say, axis.values)]} for axis in self.axes]
         uid = page.unique_id()
+        parts = [
+            f"{page.controls(uid, self.title, self.axes, self.start)}{self.before()}",
+            f'<div class="zf-panel-view">{self.view(**self.start)}</div>',
+        ]
         body = (
-            f"{page.controls(uid, self.title, self.axes, self.start)}{self.before()}"
-            f'<div class="zf-panel-view">{self.view(**self.start)}</div>{self.after()}'
+            f"{''.join(parts[::-1] if self.view_first else parts)}{self.after()}"
             "<noscript><p>This is one of its settings. The controls need JavaScript.</p></noscript>"
         )
         text = page.json_text({"axes": axes, **self.data()})

@@ -44,6 +44,7 @@ class FilterStrip(Panel):
 
     title = "Where filters peak, and whether that leaves a gap in the middle"
     script = "strip"
+    view_first = True
     axes = (
         Axis("bank", BANKS),
         Axis("filters", middles.FILTERS),
