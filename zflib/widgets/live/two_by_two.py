@@ -16,8 +16,9 @@ import numpy as np
 import torch
 from PIL import Image
 
-import zflib
+from zflib import weights
 from zflib.analysis.likeness import blurred, correlation, magnitude
+from zflib.deconvnet import DeconvNet
 from zflib.plots.pictures import signed
 from zflib.widgets import page
 from zflib.widgets.axes import Axis
@@ -54,8 +55,8 @@ def lot(seed: int) -> Callable[[int], int]:
 
 @cache
 def _deconv(network: str) -> tuple[Any, Any]:
-    net = zflib.load(NETWORKS[network]).cpu()
-    return net, zflib.DeconvNet(net)
+    net = weights.load(NETWORKS[network]).cpu()
+    return net, DeconvNet(net)
 
 
 @cache
