@@ -135,7 +135,7 @@ def test_the_metadata_names_the_licence_and_the_files_have_it(wheel, sdist):
 def test_the_source_distribution_is_the_package_and_what_builds_it(sdist):
     made = {name for name in sdist if name.startswith("zflib.egg-info/")} | {"PKG-INFO", "setup.cfg"}
     assert set(sdist) - made == of_the_package() | {"LICENSE", "MANIFEST.in", "README.md", "pyproject.toml"}
-    assert sum(sdist.values()) < 30e6
+    assert sum(sdist.values()) < 33e6  # 24 MB of it are the weights
 
 
 def required(requirements):
