@@ -103,6 +103,12 @@ def test_it_says_which_way_and_how_far():
     assert "Drag the picture" in flicker.said(*[DEFAULT[axis.name] for axis in FlickeringMap.axes[:4]], 0, 0)[0]
 
 
+def test_it_tells_the_error_that_it_shows():
+    panel = FlickeringMap(filter=48)
+    assert f"Error {panel.error(stride=3, right=-1):.2f}." in panel.view(**panel.start | {"stride": 3, "right": -1})
+    assert panel.error(right=0) == 0 < panel.error() == flicker.compared(**DEFAULT | {"filter": 48})[-1]
+
+
 def test_the_kernel_face_shows_the_view_of_its_controls():
     box = FlickeringMap().widget
     *controls, view = box.children
@@ -126,7 +132,8 @@ SET = """
       words: [".zf-verdict", ".zf-words", "[data-tile=error] div", "[data-tile=folded] figcaption"].map(
         (part) => [root.querySelector(part).innerHTML, same.querySelector(part).innerHTML]),
       square: [root, same].map((panel) => panel.querySelector(".zf-square").style.inset),
-      pictures: [...root.querySelectorAll("[data-tile] canvas")].map((canvas) => canvas.toDataURL("image/png").split(",")[1]),
+      pictures: [...root.querySelectorAll("[data-tile] canvas")].map(
+        (canvas) => canvas.toDataURL("image/png").split(",")[1]),
     };
 """
 

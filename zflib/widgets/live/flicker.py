@@ -83,6 +83,10 @@ class FlickeringMap(Panel):
             f'<p class="zf-words" aria-live="polite">{second}</p>'
         )
 
+    def error(self, **setting: Any) -> float:
+        """The equivariance error that the map shows, with these controls otherwise than it begins with."""
+        return compared(**(self.start | setting))[-1]
+
     def before(self) -> str:
         return (
             '<div class="zf-buttons"><button type="button" data-sway aria-pressed="false">Let the picture sway</button>'
