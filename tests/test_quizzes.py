@@ -116,8 +116,6 @@ def test_what_is_said_with_a_number_is_so():
         "04": [f"log2(10) = {np.log2(10):.2f} bits", f"log2(9) = {np.log2(9):.2f} bits"],
         "06": [
             f"0.40 − 2/4 = {zflib.aliasing.fold(0.40, 4):.2f}",
-            f"0.60 − 2/4 = {zflib.aliasing.fold(2 * 0.30, 4):.2f}",
-            f"At {zflib.aliasing.fold(0.30, 4):.2f} cycles/px, where the wave itself has landed",
             f"component near {1 / (2 * alexnet['conv1'].jump)} cycles/px",
         ],
         "07": [
