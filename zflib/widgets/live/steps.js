@@ -165,7 +165,7 @@
     const data = JSON.parse(root.querySelector('script[type="application/json"]').textContent);
     const [slider, method] = root.querySelectorAll("[data-axis]");
     const [back, next] = root.querySelectorAll(".zf-buttons button");
-    const figure = root.querySelector("figure"), caption = root.querySelector("figcaption");
+    const figure = root.querySelector(".zf-board"), caption = root.querySelector(".zf-made");
     const methods = [...method.options].map((option) => option.text);
     let pixels = [...data.pixels];
 
@@ -178,9 +178,7 @@
       slider.nextElementSibling.textContent = step + 1;
       back.disabled = step === 0;
       next.disabled = step === STEPS - 1;
-      const old = figure.querySelectorAll(":scope > :not(figcaption)");
-      old.forEach((element) => element.remove());
-      figure.insertAdjacentHTML("afterbegin", board(pixels, by, step));
+      figure.innerHTML = board(pixels, by, step);
       figure.querySelector(":scope > p").setAttribute("role", "status");
       for (const one of figure.querySelectorAll("[data-step]")) {
         const { step: of, at } = one.dataset;
@@ -258,7 +256,8 @@
   }
 
   globalThis.zflib.steps = { row, sentence, board, made }; // for the tests
-  for (const root of document.querySelectorAll('[data-script="live/steps"]:not([data-ready])')) {
+  for (const root of document.querySelectorAll('[data-panel="steps"]:not([data-ready])')) {
+    if (!root.querySelector('script[type="application/json"]')) continue; // the kernel's face has none
     root.dataset.ready = "";
     start(root);
   }

@@ -184,6 +184,10 @@ def read_pixels(text: str) -> tuple[int, ...]:
     return tuple(map(int, digits))
 
 
+def _style() -> str:
+    return f"<style>{page_face.asset('live/panel.css')}{page_face.asset('live/steps.css')}</style>"
+
+
 class StepsExplorer:
     """A row of pixels up through a small network, and its unit down again, one operation a step (chapter 3).
 
@@ -195,9 +199,7 @@ class StepsExplorer:
 
     def __init__(self) -> None:
         self.start = {"step": 1, "method": METHODS[0]}
-        figure = f'<figure style="margin:0">{self._result(1, METHODS[0])}</figure>'
-        style = f"<style>{page_face.asset('live/steps.css')}</style>"
-        self._html = self.page_html() if in_the_book() else style + figure + ELSEWHERE
+        self._html = self.page_html() if in_the_book() else self._still(**self.start) + ELSEWHERE
 
     @staticmethod
     def _result(step: int, method: str, pixels: str = "".join(map(str, PIXELS))) -> str:
@@ -206,17 +208,22 @@ class StepsExplorer:
         except ValueError as error:
             return note(escape(str(error)), "red")
 
+    def _still(self, **setting: Any) -> str:
+        return f'{_style()}<div class="zf-panel" data-panel="steps">{self._result(**setting)}</div>'
+
     def page_html(self) -> str:
         """The page's face: native controls, and a script that computes what they show."""
         uid = page_face.unique_id()
-        buttons = '<div class="zf-buttons"><button type="button">Back</button><button type="button">Next</button></div>'
-        body = (
-            f"{page_face.controls(uid, self.name, self.axes, self.start)}{buttons}"
-            f"<style>{page_face.asset('live/steps.css')}</style><figure>{self._result(**self.start)}"
-            '<figcaption aria-live="polite"></figcaption></figure>'
+        code = page_face.asset("shared.js") + page_face.asset("live/steps.js")
+        return (
+            f'<div class="zf-panel" id="{uid}" data-panel="steps" role="group" aria-label="{self.name}">{_style()}'
+            f"{page_face.controls(uid, self.name, self.axes, self.start)}"
+            '<div class="zf-buttons"><button type="button">Back</button><button type="button">Next</button></div>'
+            f'<div class="zf-board">{self._result(**self.start)}</div><p class="zf-made" aria-live="polite"></p>'
             "<noscript><p>The controls need JavaScript.</p></noscript>"
+            f'<script type="application/json">{page_face.json_text({"pixels": PIXELS})}</script>'
+            f"<script>{code}</script></div>"
         )
-        return page_face.section(uid, "live/steps", body, {"pixels": PIXELS}, uses=("shared",))
 
     @cached_property
     def widget(self) -> Any:
@@ -229,8 +236,7 @@ class StepsExplorer:
         controls["pixels"] = ipywidgets.Text(
             "".join(map(str, PIXELS)), description="pixels", style=kernel.STYLE, layout=kernel.LAYOUT
         )
-        style = f"<style>{page_face.asset('live/steps.css')}</style>"
-        return kernel.box(controls, style + self._result(1, METHODS[0]), lambda **now: style + self._result(**now))
+        return kernel.box(controls, self._still(**self.start), self._still)
 
     def __repr__(self) -> str:
         return "StepsExplorer()"
