@@ -65,6 +65,7 @@ def test_opens_with_a_question(notebook, path):
 
 def test_installs_first(notebook):
     assert code(notebook)[0].source == INSTALL
+    assert "remove-cell" in code(notebook)[0].metadata.get("tags", [])  # of the page: its reader installs nothing
 
 
 def test_was_run_from_top_to_bottom(notebook):

@@ -45,7 +45,9 @@ def test_filters_are_chosen_by_their_share_of_grey():
 
 def test_banks_are_named_before_they_are_read():
     assert tuple(middles.banks()) == middles.NAMES
-    with pytest.raises(ValueError, match="There are no filters of a bank 'ResNet'; there are those of AlexNet-mini, three seeds; "):
+    with pytest.raises(
+        ValueError, match="There are no filters of a bank 'ResNet'; there are those of AlexNet-mini, three seeds; "
+    ):
         middles.choose("ResNet", "all filters")
 
 
