@@ -28,6 +28,8 @@ LOG = BUILD / "log" / "pages.log"
 INPUTS = ("_config.yml", "_toc.yml", "book", "notebooks", "tools", *run_notebooks.INPUTS)
 CHAPTERS = run_notebooks.notebooks()
 SECOND_ICONS = re.compile(r"\s*<script[^>]*/fontawesome\.js[^>]*></script>")
+UNNAMED = '<summary><span class="toctree-toggle"'
+NAMED = UNNAMED.replace("<summary", '<summary aria-label="Deeper pages"')
 
 
 def main() -> None:
@@ -96,8 +98,10 @@ def build() -> None:
     hero.write(PAGES / "_static" / "live")
 
     # The theme's icons are letters of a font. Its script draws them once more, as SVG, and weighs as much as a chapter.
+    # And what opens a chapter's Deeper pages in the contents is an icon without a name.
     for page in PAGES.rglob("*.html"):
-        page.write_text(SECOND_ICONS.sub("", page.read_text(encoding="utf-8")), encoding="utf-8")
+        html = SECOND_ICONS.sub("", page.read_text(encoding="utf-8"))
+        page.write_text(html.replace(UNNAMED, NAMED), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -317,7 +317,8 @@ ELSEWHERE = {
         widgets.FilterStrip.view widgets.FilterStrip.still widgets.FilterStrip.before widgets.FilterStrip.after
         widgets.FilterStrip.data widgets.FlickeringMap widgets.FlickeringMap.view widgets.FlickeringMap.before
         widgets.FlickeringMap.after
-        widgets.FlickeringMap.data widgets.FieldTracer widgets.FieldTracer.view widgets.FieldTracer.data
+        widgets.FlickeringMap.data widgets.FlickeringMap.error
+        widgets.FieldTracer widgets.FieldTracer.view widgets.FieldTracer.data
         widgets.TwoByTwo widgets.TwoByTwo.view widgets.TwoByTwo.before widgets.TwoByTwo.data widgets.StepsExplorer
         widgets.StepsExplorer.page_html""",
     "they draw what they are given on matplotlib's axes": """

@@ -100,6 +100,9 @@ def test_it_says_which_way_and_how_far():
     assert "2 px to the left and 3 px down; counted in samples of the map: 0.5 and 0.75" in said
     lost = aliasing.overlap(flicker.filters("AlexNet-mini")[0][37:38], 4)[0]
     assert f"<strong>{100 * lost:.0f}&nbsp;%</strong>" in said
+    bet = "ZFNet-mini", len(flicker.filters("ZFNet-mini")[0]), "brick wall", 2
+    assert "flickers" in flicker.said(*bet, 1, 0)[0]
+    assert "By whole samples" in flicker.said(*bet, 2, 0)[0]  # zero whatever the filter
     assert "Drag the picture" in flicker.said(*[DEFAULT[axis.name] for axis in FlickeringMap.axes[:4]], 0, 0)[0]
 
 

@@ -51,7 +51,8 @@ def test_the_scripts_hold_the_stored_weights_to_the_last_bit(folder, networks):
                 content += piece
             tensors = [stored[f"{layer}.{kind}"].numpy().astype("<f2").tobytes() for kind in ("weight", "bias")]
             assert content == b"".join(tensors)
-    assert {path.name for path in (folder / "live").iterdir()} == written
+    there = {path.name for path in (folder / "live").iterdir()}  # beside them what other pages' tests write
+    assert written <= there and not [file for file in there - written if file.startswith(weights.available())]
 
 
 def test_what_a_page_loads_is_as_light_as_the_book_says(folder, networks):

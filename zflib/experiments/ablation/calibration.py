@@ -25,7 +25,7 @@ def calibrated(log_probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """
     given = checked(log_probabilities)
     if given.ndim != 2 or len(given) < 2:
-        raise ValueError(f"Expected (pictures, classes) of one network, two pictures or more; these are {given.shape}.")
+        raise ValueError(f"Expected the probabilities of one network, two pictures or more, not {given.shape}.")
     of_true_class(given, labels)  # refuses labels that don't fit
     labels, odd = np.asarray(labels), np.arange(len(given)) % 2 == 1
     found = np.empty(len(given))

@@ -141,7 +141,10 @@ def of_true_class(log_probabilities: np.ndarray, labels: np.ndarray) -> tuple[np
     labels = np.asarray(labels)
     *_, pictures, classes = log_probabilities.shape
     if labels.shape != (pictures,) or labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() >= classes:
-        raise ValueError(f"Expected {pictures} labels, whole numbers from 0 to {classes - 1}, one for each picture.")
+        raise ValueError(
+            f"Expected {pictures} labels, whole numbers from 0 to {classes - 1}, one for each picture of the "
+            "probabilities."
+        )
     return log_probabilities.argmax(-1) == labels, log_probabilities[..., np.arange(pictures), labels]
 
 

@@ -58,13 +58,12 @@
     const mine = steps[network], last = place(mine, step), { size, jump } = mine[last];
     const column = nearest(mine[last], across), row = nearest(mine[last], down);
     const [left, right] = seen(mine, last, column).at(-1), [top, bottom] = seen(mine, last, row).at(-1);
-    const side = right - left;
-    const inside = (Math.min(right, whole) - Math.max(left, 0)) * (Math.min(bottom, whole) - Math.max(top, 0));
-    const beyond = 100 - Math.round((100 * inside) / side ** 2);
-    const tail = beyond ? ` ${beyond} % of that lies beyond the border, where it finds zeros.` : "";
-    return `<b>${step} of ${network}</b>, row ${row}, column ${column} of ${size}²: it sees ` +
-      `<b>${side} × ${side} pixels</b>, ${((100 * side ** 2) / whole ** 2).toFixed(1)} % of the picture's area, and its ` +
-      `neighbour looks ${jump} pixels further on.${tail}`;
+    const side = right - left, [width, height] = [[left, right], [top, bottom]].map(([start, end]) => Math.min(end, whole) - Math.max(start, 0));
+    const beyond = 100 - Math.round((100 * width * height) / side ** 2);
+    const tail = beyond ? ` ${beyond} % of its field lies beyond the border, where it finds zeros.` : "";
+    return `<b>${step} of ${network}</b>, row ${row}, column ${column} of ${size}²: its field is ${side} pixels a side; ` +
+      `it sees <b>${width} × ${height} pixels</b>, ${((100 * width * height) / whole ** 2).toFixed(1)} % of the picture, ` +
+      `and its neighbour looks ${jump} pixels further on.${tail}`;
   }
 
   function open(root, data, set) {

@@ -108,13 +108,13 @@ def words(network: str, step: str, across: int, down: int) -> str:
     column, row = (nearest(steps[last], point) for point in (across, down))
     (left, right), (top, bottom) = (seen(steps, last, at)[-1] for at in (column, row))
     side = right - left
-    inside = (min(right, SIDE) - max(left, 0)) * (min(bottom, SIDE) - max(top, 0))
-    beyond = 100 - round(100 * inside / side**2)
-    tail = f" {beyond} % of that lies beyond the border, where it finds zeros." if beyond else ""
+    width, height = (min(end, SIDE) - max(start, 0) for start, end in ((left, right), (top, bottom)))
+    beyond = 100 - round(100 * width * height / side**2)
+    tail = f" {beyond} % of its field lies beyond the border, where it finds zeros." if beyond else ""
     return (
-        f"<b>{step} of {network}</b>, row {row}, column {column} of {steps[last]['size']}²: it sees "
-        f"<b>{side} × {side} pixels</b>, {100 * side**2 / SIDE**2:.1f} % of the picture's area, "
-        f"and its neighbour looks {steps[last]['jump']} pixels further on.{tail}"
+        f"<b>{step} of {network}</b>, row {row}, column {column} of {steps[last]['size']}²: its field is {side} pixels "
+        f"a side; it sees <b>{width} × {height} pixels</b>, {100 * width * height / SIDE**2:.1f} % of the picture, and "
+        f"its neighbour looks {steps[last]['jump']} pixels further on.{tail}"
     )
 
 

@@ -135,6 +135,8 @@
     const shown = error.toFixed(2);
     let [verdict, words] = ["contradicted", `The map flickers. Error ${shown}.`];
     if (!right && !down) [verdict, words] = ["undecided", "Drag the picture, or let it sway."];
+    else if (stride > 1 && !(right % stride) && !(down % stride))
+      [verdict, words] = ["undecided", `By whole samples any map moves along. Error ${shown}: move it by less.`];
     else if (error < still) [verdict, words] = ["supported", `The map stands still. Error ${shown}.`];
     else if (error < clear) [verdict, words] = ["undecided", `The map trembles. Error ${shown}.`];
     return [`<strong class="zf-${verdict}">Stride ${stride}</strong> ${words}`,

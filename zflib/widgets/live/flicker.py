@@ -204,6 +204,8 @@ def said(network: str, filter: int, picture: str, stride: int, right: int, down:
     samples = " and ".join(f"{abs(shift) / stride:.3g}" for shift, _ in ways)
     if not right and not down:
         verdict, words = "undecided", "Drag the picture, or let it sway."
+    elif stride > 1 and right % stride == down % stride == 0:
+        verdict, words = "undecided", f"By whole samples any map moves along. Error {error:.2f}: move it by less."
     elif error < STILL:
         verdict, words = "supported", f"The map stands still. Error {error:.2f}."
     elif error < CLEAR:
