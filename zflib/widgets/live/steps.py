@@ -17,7 +17,6 @@ from zflib.widgets.explorer import ELSEWHERE, bundle, in_the_book
 from zflib.widgets.geometry import note
 
 PIXELS = (1, 3, 0, 3, 3, 4, 1, 1, 4, 3, 1, 3, 2, 5, 1)  # the cheat sheet's row
-BRIGHTEST = 5
 CONV1, STRIDE1, BIAS1 = (1, 2, -1), 2, -2
 WINDOW, STRIDE = 3, 2
 CONV2, BIAS2 = (2, 1, -1), 1
