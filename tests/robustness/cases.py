@@ -73,6 +73,10 @@ def cases():
             lambda **given: deconv.project_units(trace, **given),
             {"step": "conv2", "units": units, "method": "guided", "seed": 1.0},
         ),
+        "zflib.DeconvNet.carry_down": (
+            lambda **given: deconv.carry_down(trace, **given),
+            {"step": "pool2", "values": trace["pool2"].flip(0), "method": "guided"},
+        ),
         "zflib.deconvnet.Trace.before": (trace.before, {"step": "conv2"}),
         "zflib.deconvnet.Patches.paste": (patches.paste, {"index": 1}),
         "zflib.deconvnet.pool": (pool, {"x": torch.randn(1, 2, 7, 7), "kernel": 3, "stride": 2, "pad": 1}),
@@ -318,6 +322,7 @@ ELSEWHERE = {
         widgets.FilterStrip.data widgets.FlickeringMap widgets.FlickeringMap.view widgets.FlickeringMap.before
         widgets.FlickeringMap.after
         widgets.FlickeringMap.data widgets.FlickeringMap.error
+        widgets.CostOfLayers widgets.CostOfLayers.view widgets.CostOfLayers.before widgets.CostOfLayers.data
         widgets.FieldTracer widgets.FieldTracer.view widgets.FieldTracer.data
         widgets.TwoByTwo widgets.TwoByTwo.view widgets.TwoByTwo.before widgets.TwoByTwo.data widgets.StepsExplorer
         widgets.StepsExplorer.page_html""",

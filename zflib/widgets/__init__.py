@@ -2,6 +2,7 @@
 
 from zflib.widgets.explorer import Explorer, Impossible
 from zflib.widgets.geometry import GeometryExplorer
+from zflib.widgets.live.cost import CostOfLayers
 from zflib.widgets.live.fields import FieldTracer
 from zflib.widgets.live.flicker import FlickeringMap
 from zflib.widgets.live.steps import StepsExplorer
@@ -11,6 +12,7 @@ from zflib.widgets.table import SortableTable
 from zflib.widgets.variant_explorer import VariantExplorer
 
 __all__ = [
+    "CostOfLayers",
     "Explorer",
     "FieldTracer",
     "FilterStrip",

@@ -70,7 +70,8 @@ class Panel:
         axes = [{"name": axis.name, "values": axis.values, "words": [*map(say, axis.values)]} for axis in self.axes]
         uid = page.unique_id()
         parts = [
-            f"{page.controls(uid, self.title, self.axes, self.start)}{self.before()}",
+            page.controls(uid, self.title, self.axes, self.start),
+            self.before(),
             f'<div class="zf-panel-view">{self.view(**self.start)}</div>',
         ]
         body = (

@@ -1,0 +1,132 @@
+"""What layers cost: the page draws and says what Python does, from the committed runs, and scores the bet."""
+
+import re
+
+import numpy as np
+import pytest
+
+from zflib.experiments import ablation
+from zflib.widgets.live import cost
+from zflib.widgets.live.cost import BET, PAPER, RECIPES, ROWS, STAGES, CostOfLayers
+from zflib.widgets.live.strip import slug
+
+pytest.importorskip("selenium.webdriver", reason="Selenium is not installed")
+from selenium.webdriver import ActionChains
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import Select
+
+
+def test_the_papers_changes_are_those_of_table_3():
+    errors = ablation.published("alexnet")
+    assert cost.paper() == pytest.approx([errors[row][1] - errors["as_is"][1] for row in ROWS.values()])
+
+
+def test_ours_are_the_runs_differences():
+    runs = ablation.result()
+    for stage, (of_whole, of_changed) in RECIPES.items():
+        for row, found in zip(ROWS.values(), cost.measured(stage), strict=True):
+            if found is None:
+                continue
+            whole, changed = (
+                runs.row("alexnet", name, **of).wrong.mean(axis=1)
+                for name, of in (("as_is", of_whole), (row, of_changed))
+            )
+            if isinstance(found, list):
+                assert changed.max() > cost.LOST and found == pytest.approx(changed - whole.mean())
+            else:
+                assert found.estimate == pytest.approx(changed.mean() - whole.mean()) and changed.max() < cost.LOST
+                assert found.interval()[0] < found.estimate < found.interval()[1]
+
+
+def test_a_recipe_that_is_no_other_for_a_network_shows_none_of_it():
+    without = dict(zip(ROWS.values(), cost.measured("ours, no dropout"), strict=True))
+    assert [row for row, found in without.items() if found is not None] == ["removed_layers_6_7"]
+
+
+def test_a_bet_on_no_change_is_the_baseline():
+    true = cost.paper()
+    assert f"{np.mean(np.abs(true)):.1f} would" not in cost.score([0] * 4)
+    assert re.findall(r"\d+\.\d", cost.score([0] * 4)) == [f"{np.mean(np.abs(true)):.1f}"] * 2
+    assert re.findall(r"\d+\.\d", cost.score([5, 0, 4, 31]))[0] == "0.3"
+
+
+def test_the_sentence_counts_what_the_intervals_say(monkeypatch):
+    def found(low, high):
+        return ablation.Difference((low + high) / 2, 0.0, 0.0, (high - low) / 2 / 1.96, 10_000)
+
+    seeds = [1.0, 60.0]
+    monkeypatch.setattr(cost, "measured", lambda stage: [found(-3, -1), found(1, 2), None, seeds])
+    said = cost.said("ours, 12 epochs", [])
+    assert "of 3 run so <b>1 errs less, 1 errs more</b>; of another 1 of 2 seeds hardly learnt." in said
+    monkeypatch.setattr(cost, "measured", lambda stage: [found(-3, -1), found(-3, -1), found(-1, 2), None])
+    assert "<b>2 err less, 1 errs as much, as far as the intervals tell</b>." in cost.said("ours, 12 epochs", [])
+
+
+def test_what_it_does_not_offer_is_refused():
+    with pytest.raises(ValueError, match="without_7"):
+        CostOfLayers(without_7=99)
+
+
+@pytest.fixture
+def page(browser, tmp_path):
+    file = tmp_path / "page.html"
+    head = '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+    file.write_text(f"{head}<title>Cost</title><body>{CostOfLayers().page_html()}</body>", encoding="utf-8")
+    screen = {"width": 900, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    browser.get_log("browser")
+    browser.get(file.as_uri())
+    yield file
+    assert not browser.get_log("browser")
+
+
+def tidy(html):
+    """With each style as the browser writes it."""
+    return re.sub(r'(?<=style=")[^"]*', lambda s: re.sub(r"[\s;]+|\.0(?=%)", "", s[0]), html)
+
+
+@pytest.mark.browser
+def test_the_page_shows_what_python_does(browser, page):
+    bets = -3, 12, 0, 36
+    for stage in STAGES:
+        browser.get(f"{page.as_uri()}?{STAGES.index(stage)}#cost/{'/'.join(map(str, bets))}/{slug(stage)}")
+        expected = CostOfLayers().view(**dict(zip(ROWS, bets, strict=True)), show=stage)
+        found = browser.find_element("css selector", ".zf-panel-view").get_attribute("innerHTML")
+        assert tidy(found) == tidy(expected), stage
+
+
+@pytest.mark.browser
+def test_a_bet_is_set_by_pointer_or_keyboard_and_stands_once_placed(browser, page):
+    def bets():
+        return [int(each.get_attribute("value")) + cost.LOW for each in browser.find_elements("css selector", "input")]
+
+    track = browser.find_elements("css selector", ".track")[3]
+    ActionChains(browser).move_to_element(track).click().perform()
+    middle = (cost.LOW + cost.HIGH) // 2
+    assert bets() == [0, 0, 0, middle]
+    browser.find_elements("css selector", "input")[0].send_keys(Keys.ARROW_RIGHT)
+    assert bets() == [1, 0, 0, middle] and "bet +1" in browser.find_element("css selector", ".words").text
+    assert "paper" not in browser.find_element("css selector", ".zf-cost").text
+
+    browser.find_element("css selector", "[data-next]").click()
+    assert cost.score([1, 0, 0, middle]).strip() in browser.find_element("css selector", ".zf-verdict").text
+    ActionChains(browser).move_to_element(track).move_by_offset(80, 0).click().perform()
+    assert bets() == [1, 0, 0, middle]
+    browser.get(f"{page.as_uri()}?again#cost/1/0/0/{middle}/the-paper")
+    assert bets() == [1, 0, 0, middle] and "paper +30.8" in browser.find_element("css selector", ".zf-cost").text
+
+
+@pytest.mark.browser
+def test_its_button_walks_through_all_stages_and_back(browser, page):
+    button, shown = browser.find_element("css selector", "[data-next]"), []
+    for _ in STAGES:
+        shown.append(Select(browser.find_element("css selector", "select")).first_selected_option.text)
+        button.click()
+    assert shown == list(STAGES) and button.text == "Bet: show the paper's"
+
+
+def test_the_kernels_face_follows_its_controls():
+    *bets, show, face = CostOfLayers().widget.children
+    bets[0].value, show.value = 7, PAPER
+    assert cost.score([7, 0, 0, 0]) in face.value and "bet +7" in face.value
+    assert BET not in show.value

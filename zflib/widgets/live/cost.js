@@ -1,0 +1,56 @@
+// What cost.py draws and says, for the page: the markers move, the bet is scored. The tests compare the two.
+(() => {
+  "use strict";
+
+  /** As cost.place, cost.number and cost.score. */
+  const place = (points, { low, high }) => ((100 * (Math.min(Math.max(points, low), high) - low)) / (high - low)).toFixed(1);
+  const number = (points) => (points ? `${points > 0 ? "+" : "−"}${Math.abs(points)}` : "0");
+  function score(bets, paper) {
+    const off = (each) => each.reduce((sum, bet, at) => sum + Math.abs(bet - paper[at]), 0) / each.length;
+    return `Your bets are ${off(bets).toFixed(1)} points off on average; ` +
+      `four bets on 0 would be ${off(bets.map(() => 0)).toFixed(1)} off. `;
+  }
+
+  function open(root, data, set, setting) {
+    const rows = [...root.querySelectorAll("[data-row]")], verdict = root.querySelector(".zf-verdict");
+    const button = root.querySelector("[data-next]"), names = Object.keys(data.stages);
+
+    function show(now) {
+      const stage = data.stages[now.show], bets = data.bets.map((name) => now[name]);
+      rows.forEach((row, at) => {
+        const [marks, words] = stage.drawn[at];
+        row.querySelector(".words").innerHTML = `<span class="bet">bet ${number(bets[at])}</span>${words}`;
+        row.querySelector(".track span").innerHTML = marks;
+        row.querySelector("u").style.left = `${place(bets[at], data)}%`;
+      });
+      const html = (now.show === names[1] ? score(bets, data.paper) : "") + stage.said;
+      if (verdict.innerHTML !== html) verdict.innerHTML = html;
+      const next = names[(names.indexOf(now.show) + 1) % names.length];
+      button.textContent = now.show === names[0] ? "Bet: show the paper's" : next === names[0] ? "Bet again" : `Next: ${next}`;
+      button.dataset.next = next;
+    }
+
+    button.addEventListener("click", () => set({ show: button.dataset.next }));
+
+    // A marker is taken anywhere on its track.
+    let held = null;
+    function move(event) {
+      const box = held.getBoundingClientRect(), part = (event.clientX - box.left) / box.width;
+      const points = Math.round(data.low + part * (data.high - data.low));
+      set({ [held.parentElement.dataset.row]: Math.min(Math.max(points, data.low), data.high) });
+    }
+    for (const track of root.querySelectorAll(".track")) {
+      track.addEventListener("pointerdown", (event) => {
+        if (setting().show !== names[0]) return; // the bet is placed
+        held = track;
+        track.setPointerCapture(event.pointerId);
+        move(event);
+      });
+      track.addEventListener("pointermove", (event) => held === track && move(event));
+      for (const end of ["pointerup", "pointercancel"]) track.addEventListener(end, () => (held = null));
+    }
+    return show;
+  }
+
+  zflibPanel.start("cost", open);
+})();
