@@ -202,6 +202,44 @@ def test_the_gpu_agrees_with_the_cpu(device):
     assert close(*pictures, tolerance=1e-3)
 
 
+@pytest.mark.parametrize("step", ["2", "3", "5"])
+def test_whole_maps_go_down_step_by_step(device, step):
+    """Another picture's values, along this picture's switches."""
+    net, x = small_net(), torch.rand(2, 3, 17, 15)
+    deconv = DeconvNet(net.to(device))
+    trace = deconv.forward(x)
+    signal = values = (trace[step].flip(0) - trace[step].mean()).cpu()
+    for name in [str(at) for at in range(int(step) + (step == "3"), -1, -1)]:
+        size, module = trace.before(name).shape[2:], net[int(name)]
+        if isinstance(module, nn.MaxPool2d):
+            signal = unpool_by_hand(signal, trace.switches[name].cpu(), size, "sum")
+        elif isinstance(module, nn.ReLU):
+            signal = signal.clamp(min=0)
+        else:
+            weight, (stride, _), (pad, _) = module.weight.cpu(), module.stride, module.padding
+            signal = torch.stack([filter_back_by_hand(each, weight, stride, pad, size) for each in signal])
+    before = values.clone()
+    assert close(deconv.carry_down(trace, step, values.to(device)).cpu(), signal)
+    assert torch.equal(values, before) and signal.abs().max() > 0
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_whole_maps_with_one_live_unit_are_that_units_projection(mini, method):
+    _, deconv, trace = mini
+    for step, at in (("pool2", (5, 3, 2)), ("conv5", (7, 2, 3)), ("fc6", (4,))):
+        values = torch.zeros_like(trace[step])
+        values[(slice(None), *at)] = 2
+        wanted = deconv.project(trace, step, unit=at, seed=2, method=method)
+        assert close(deconv.carry_down(trace, step, values, method=method), wanted)
+
+
+def test_values_of_another_shape_are_refused(mini):
+    _, deconv, trace = mini
+    for values in (trace["pool1"], trace["pool2"][:, :1], 3, trace["pool2"].to(torch.complex64), trace["pool2"] / 0):
+        with pytest.raises(ValueError, match=r"values must be finite numbers, a tensor \(.*\) as trace\['pool2'\] is"):
+            deconv.carry_down(trace, "pool2", values)
+
+
 @pytest.mark.parametrize(
     ("images", "message"),
     [

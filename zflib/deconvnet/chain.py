@@ -16,7 +16,7 @@ from torch.nn import functional as F
 from zflib.arguments import brief
 from zflib.deconvnet.layers import NORMS, pool_numbers, reversible_layers, single, undisturbed
 from zflib.deconvnet.rules import METHODS, OVERLAPS, check_choice, pool
-from zflib.deconvnet.trace import Trace, check_finite, check_projections
+from zflib.deconvnet.trace import Trace, check_finite, check_layers, check_projections
 from zflib.deconvnet.windows import Patches, Windows, as_maps, filter_back, start, unpool_back
 
 # Units are projected in groups whose largest intermediate map holds about this many numbers: larger groups
@@ -185,6 +185,28 @@ class DeconvNet:
             raise ValueError(f"A unit lies outside {step}, whose activations have shape {tuple(limit.tolist())}.")
         return self._project(trace, step, units, method, "sum", seed, local=True)
 
+    @torch.no_grad()
+    def carry_down(self, trace: Trace, step: str, values: Tensor, *, method: str = "deconvnet") -> Tensor:
+        """Carry whole maps back to pixel space, all their units at once.
+
+        values  as trace[step], of these pictures or of others: they go down along the switches of the trace
+
+        `method` as in `project`. Returns (N, 3, H, W), signed. Raises as `project` does.
+        """
+        self._look()
+        check_choice("method", method, METHODS)
+        fits = isinstance(values, Tensor) and values.shape == trace[step].shape and not values.is_complex()
+        if not fits or not torch.isfinite(values).all():
+            raise ValueError(
+                f"values must be finite numbers, a tensor {tuple(trace[step].shape)} as trace[{step!r}] is."
+            )
+        signal = as_maps(values.to(trace[step], copy=True))  # the way down rectifies in place
+        pictures = torch.arange(len(signal), device=signal.device)
+        whole = Windows(signal, 0 * pictures, 0 * pictures, pictures, whole=True)
+        pixels = self._carry(whole, trace, self._way(trace, step), method, "sum").signal
+        check_projections(pixels, step, pictures)
+        return pixels
+
     def _units(self, trace: Trace, step: str, channel: int | None, unit: Sequence[int] | None) -> Tensor:
         """(N, 4) or (N, 2): the unit of each picture that `project` was asked for."""
         values = trace[step]
@@ -216,28 +238,27 @@ class DeconvNet:
         check_choice("method", method, METHODS)
         if seed is not None and not isfinite(seed):
             raise ValueError(f"The seed must be a finite number, not {brief(repr(seed))}.")
-        names = list(self._layers)
-        if list(trace.activations) != names[: len(trace.activations)]:
-            raise ValueError("This trace is of a network with other steps; make one with this DeconvNet's forward.")
-        if any(made() is not now for made, now in zip(trace.layers, self._layers.values(), strict=False)):
-            raise ValueError("This trace went through other layers; make one with this DeconvNet's forward.")
+        way = self._way(trace, step)
         units = units.to(trace.images.device)
-        way = names[: names.index(self._rectified.get(step, step)) + 1][::-1]
-        parts = []
-        with undisturbed(self._model, trace.images.device.type):
-            for group in units.split(self._group_size(trace, way, local)):
-                windows = start(trace[step], group, seed, local)
-                for name in way:
-                    windows = self._down(windows, trace, name, method, overlap)
-                parts.append(windows)
+        groups = units.split(self._group_size(trace, way, local))
+        parts = [self._carry(start(trace[step], group, seed, local), trace, way, method, overlap) for group in groups]
         pixels = torch.cat([part.signal for part in parts])
         check_projections(pixels, step, units[:, 0])
-        return Patches(
-            pixels,
-            torch.cat([part.top for part in parts]),
-            torch.cat([part.left for part in parts]),
-            tuple(trace.images.shape[2:]),
-        )
+        top, left = (torch.cat(starts) for starts in zip(*((part.top, part.left) for part in parts), strict=True))
+        return Patches(pixels, top, left, tuple(trace.images.shape[2:]))
+
+    def _way(self, trace: Trace, step: str) -> list[str]:
+        """The steps from `step` down to the pixels; ValueError for a trace of another network."""
+        check_layers(trace, self._layers)
+        names = list(self._layers)
+        return names[: names.index(self._rectified.get(step, step)) + 1][::-1]
+
+    def _carry(self, windows: Windows, trace: Trace, way: list[str], method: str, overlap: str) -> Windows:
+        """Undo one step after the other."""
+        with undisturbed(self._model, trace.images.device.type):
+            for name in way:
+                windows = self._down(windows, trace, name, method, overlap)
+        return windows
 
     def _down(self, windows: Windows, trace: Trace, name: str, method: str, overlap: str) -> Windows:
         """Undo one step: from windows on its output to windows on its input."""

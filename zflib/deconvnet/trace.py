@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import ref
@@ -57,6 +57,14 @@ class NotFinite(ValueError):
     def __init__(self, step: str, picture: int, dtype: torch.dtype) -> None:
         self.step, self.picture, self.dtype = step, picture, dtype
         super().__init__(f"Picture {picture} gives NaN or infinity in {step}, in {_name(dtype)}. {_REMEDY}")
+
+
+def check_layers(trace: Trace, layers: Mapping[str, nn.Module]) -> None:
+    """Raise ValueError unless a trace went through these layers."""
+    if list(trace.activations) != list(layers)[: len(trace.activations)]:
+        raise ValueError("This trace is of a network with other steps; make one with this DeconvNet's forward.")
+    if any(made() is not now for made, now in zip(trace.layers, layers.values(), strict=False)):
+        raise ValueError("This trace went through other layers; make one with this DeconvNet's forward.")
 
 
 def check_finite(trace: Trace, steps: Iterable[str]) -> None:
