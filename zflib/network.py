@@ -183,7 +183,7 @@ class ConvNet(nn.Module):
     @property
     def resized_side(self) -> int:
         """Side in pixels to which `preprocess` scales a picture before it crops: 256 for 224, as in the paper."""
-        return _resized(self.architecture.input_size)
+        return resized(self.architecture.input_size)
 
     def preprocess(self, picture: Any, size: int | None = None) -> Tensor:
         """One picture as the network wants it (Section 3): shorter side scaled, centre cropped, mean subtracted.
@@ -200,7 +200,7 @@ class ConvNet(nn.Module):
         crop = self.architecture.input_size if size is None else size
         if not isinstance(crop, Integral) or crop < 1:
             raise ValueError(f"size must be a whole number of pixels, not {crop!r}.")
-        side = _resized(crop)
+        side = resized(crop)
         if self.mean.shape[1] not in (1, side):
             raise ValueError(
                 f"This network subtracts a mean picture of {self.mean.shape[1]} pixels a side, which belongs to crops "
@@ -222,5 +222,6 @@ def in_eval(net: nn.Module) -> Iterator[None]:
         net.train(training)
 
 
-def _resized(crop: int) -> int:
+def resized(crop: int) -> int:
+    """The side to which `preprocess` scales a picture of which it keeps `crop` pixels: 256 for 224 (Section 3)."""
     return round(crop * 8 / 7)

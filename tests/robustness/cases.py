@@ -88,6 +88,14 @@ def cases():
             lambda **given: zflib.top_activations(net, **given),
             {"pictures": list(pixels), "step": "conv2", "k": 2, "size": 64, "per_picture": 1, "batch_size": 2},
         ),
+        "zflib.analysis.Views": (
+            analysis.Views,
+            {"pictures": list(pixels), "scales": (1.0, 2.0), "overlap": 0.2},
+        ),
+        "zflib.analysis.Views.on_picture": (
+            analysis.Views(list(pixels)).on_picture,
+            {"views": np.array([0, 3]), "boxes": np.array([[0, 0, 9, 9], [-3, 5, 6, 14]]), "size": 64},
+        ),
         "zflib.analysis.responses": (
             lambda channel: analysis.responses(net, list(pixels), top, channel),
             {"channel": int(np.flatnonzero(~top.dead)[0])},

@@ -14,11 +14,13 @@ from zflib.analysis.likeness import blurred, correlation, likeness, magnitude, o
 from zflib.analysis.recovery import recovered
 from zflib.analysis.responses import Responses, Traces, on_boxes, responses
 from zflib.analysis.top import TopActivations, top_activations
+from zflib.analysis.views import Views
 
 __all__ = [
     "Responses",
     "TopActivations",
     "Traces",
+    "Views",
     "blurred",
     "cascade",
     "class_entropy",
