@@ -4,7 +4,7 @@
 
   const { start, slug } = globalThis.zflibPanel;
   const LOWEST = 1 / 22, CORNER = Math.SQRT1_2, NYQUIST = 0.5, EMPTY = 1 / 2, PRESENT = 1 / 10;
-  const OCTAVE = "octaves equally wide", AREA = "areas equally wide";
+  const OCTAVE = "octaves equally wide", AREA = "areas equally wide", EMPTY_SIDE = "a side is empty";
   const VERDICTS = { s: "supported", c: "contradicted", u: "undecided" };
   const whole = (value) => Math.floor(value + 0.5);
 
@@ -159,15 +159,19 @@
 
   /** All middles of a bank: a square each, where it begins to the right, where it ends upwards. */
   function map({ bank, filters }, middle, data) {
-    const { edges } = data, n = edges.length, cell = 9, side = n * cell, found = { supported: 0, contradicted: 0, undecided: 0 };
+    const { edges } = data, n = edges.length, cell = 9, side = n * cell;
+    const found = { supported: 0, contradicted: 0, undecided: 0, [EMPTY_SIDE]: 0 };
+    const peaks = counted(data.banks[bank], filters).map(([frequency]) => frequency);
+    const lowest = Math.min(...peaks), highest = Math.max(...peaks);
     const parts = [];
     for (let i = 0; i < n; i++)
       for (let j = i + 1; j < n; j++) {
         const { verdict, empty } = answer({ bank, filters }, [edges[i], edges[j]], data);
-        found[verdict] += 1;
+        const kind = lowest < edges[i] && edges[j] <= highest ? verdict : EMPTY_SIDE; // one side alone leaves nothing to judge
+        found[kind] += 1;
         const chosen = edges[i] === middle[0] && edges[j] === middle[1] ? " chosen" : "";
-        const faint = verdict === "undecided" ? ` fill-opacity="${(0.25 + 0.0075 * empty).toFixed(2)}"` : "";
-        parts.push(`<rect class="${verdict}${chosen}"${faint} data-at="${i} ${j}" x="${i * cell}" ` +
+        const faint = kind === "undecided" ? ` fill-opacity="${(0.25 + 0.0075 * empty).toFixed(2)}"` : "";
+        parts.push(`<rect class="${slug(kind)}${chosen}"${faint} data-at="${i} ${j}" x="${i * cell}" ` +
           `y="${side - (j + 1) * cell}" width="${cell - 1}" height="${cell - 1}"/>`);
       }
     for (const tick of [0.1, 0.2, 0.3, 0.4]) {
@@ -176,8 +180,8 @@
       parts.push(`<text x="-6" y="${side - at + 5}" text-anchor="end">${tick}</text>`);
     }
     Object.entries(found).forEach(([verdict, count], at) => {
-      const y = side - 96 + 22 * at;
-      parts.push(`<rect class="${verdict}" x="${side - 178}" y="${y}" width="14" height="14"/>`);
+      const y = side - 118 + 22 * at;
+      parts.push(`<rect class="${slug(verdict)}" x="${side - 178}" y="${y}" width="14" height="14"/>`);
       parts.push(`<text x="${side - 158}" y="${y + 12}">${verdict}: ${count}</text>`);
     });
     parts.push(`<text x="${side}" y="${side - 20}" text-anchor="end">strong grey: an empty middle</text>`);
