@@ -195,14 +195,13 @@ class DeconvNet:
         """
         self._look()
         check_choice("method", method, METHODS)
-        fits = isinstance(values, Tensor) and values.shape == trace[step].shape and not values.is_complex()
-        if not fits or not torch.isfinite(values).all():
+        shape = values.shape if isinstance(values, Tensor) and not values.is_complex() else None
+        if shape != trace[step].shape or not torch.isfinite(values).all():
             raise ValueError(
                 f"values must be finite numbers, a tensor {tuple(trace[step].shape)} as trace[{step!r}] is."
             )
-        signal = as_maps(values.to(trace[step], copy=True))  # the way down rectifies in place
-        pictures = torch.arange(len(signal), device=signal.device)
-        whole = Windows(signal, 0 * pictures, 0 * pictures, pictures, whole=True)
+        pictures = torch.arange(len(values), device=trace[step].device)
+        whole = Windows(as_maps(values.to(trace[step], copy=True)), 0 * pictures, 0 * pictures, pictures, whole=True)
         pixels = self._carry(whole, trace, self._way(trace, step), method, "sum").signal
         check_projections(pixels, step, pictures)
         return pixels
@@ -244,7 +243,7 @@ class DeconvNet:
         parts = [self._carry(start(trace[step], group, seed, local), trace, way, method, overlap) for group in groups]
         pixels = torch.cat([part.signal for part in parts])
         check_projections(pixels, step, units[:, 0])
-        top, left = (torch.cat(starts) for starts in zip(*((part.top, part.left) for part in parts), strict=True))
+        top, left = (torch.cat([getattr(part, at) for part in parts]) for at in ("top", "left"))
         return Patches(pixels, top, left, tuple(trace.images.shape[2:]))
 
     def _way(self, trace: Trace, step: str) -> list[str]:

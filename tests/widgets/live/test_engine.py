@@ -6,7 +6,7 @@ import torch
 from torch.nn import functional as F
 
 from zflib.architecture import Pool
-from zflib.deconvnet import METHODS
+from zflib.deconvnet import METHODS, unpool
 
 pytest.importorskip("selenium.webdriver", reason="Selenium is not installed")
 pytestmark = pytest.mark.browser
@@ -108,6 +108,72 @@ def test_no_picture_at_all(engine, small):
     every_unit(engine, deconv, steps, weights, torch.zeros(3, 18, 18), seed=-2)
 
 
+@pytest.mark.parametrize("pool", [Pool(ceil=True), Pool(2, 3, True)], ids=str)
+def test_whole_maps_carried_down(engine, small, pool):
+    """From every step and by every method, all maps and one of them; values of either sign."""
+    _, deconv, steps, weights = small(11, pool)
+    pixels, other = 20 * torch.randn(2, 3, 18, 18, generator=torch.Generator().manual_seed(12))
+    trace, second = (deconv.forward(each[None]) for each in (pixels, other))
+    found = engine(
+        """
+        const [steps, weights, pixels, other, methods] = given, network = tiny(steps, weights), found = {};
+        const [trace, second] = [pixels, other].map((each) => forward(network, unpacked(each), "fc8"));
+        for (const { name } of steps) {
+          const x = second.activations[name], values = x.values.map((value, at) => (at % 3 ? value : -value));
+          found[name] = methods.map((method) => [null, 1].map((map) =>
+            kept(carryDown(network, trace, name, wholeMaps({ ...x, values }, map), method))));
+        }
+        return found;
+        """,
+        steps, weights, pixels.numpy(), other.numpy(), list(METHODS),
+    )  # fmt: skip
+    for name, by_method in found.items():
+        values = second[name].flatten().clone()
+        values[::3] *= -1
+        values = values.view(second[name].shape)
+        one = torch.zeros_like(values)
+        one[:, 1] = values[:, 1]
+        for method, (all_maps, one_map) in zip(METHODS, by_method, strict=True):
+            for window, given in ((all_maps, values), (one_map, one)):
+                wanted = deconv.carry_down(trace, name, given, method=method)[0].numpy()
+                close(pasted(window, 18).ravel(), wanted.ravel())
+
+
+def pasted(window, side):
+    picture = np.zeros((3, side, side), np.float32)
+    rows, columns = (slice(window[a], window[a] + window[b]) for a, b in (("top", "height"), ("left", "width")))
+    picture[:, rows, columns] = window["values"].reshape(3, window["height"], window["width"])
+    return picture
+
+
+@pytest.mark.parametrize("overlap", ["sum", "last"])
+@pytest.mark.parametrize("pool", [Pool(ceil=True), Pool(2, 3, True)], ids=str)
+def test_pooled_values_put_back(engine, small, pool, overlap):
+    _, deconv, steps, weights = small(13, pool, whole=True)
+    pixels = torch.randint(-1, 2, (3, 18, 18), generator=torch.Generator().manual_seed(14)).float()
+    trace = deconv.forward(pixels[None])
+    found = engine(
+        """
+        const [steps, weights, pixels, overlap] = given, network = tiny(steps, weights);
+        const trace = forward(network, unpacked(pixels), "pool2");
+        return ["1", "2"].map((layer) => {
+          const [above, below] = ["pool", "relu"].map((kind) => trace.activations[kind + layer]);
+          const step = steps.find(({ name }) => name === "pool" + layer);
+          return kept(unpool(wholeMaps(above), trace.switches["pool" + layer], step, above, below, overlap));
+        });
+        """,
+        steps, weights, pixels.numpy(), overlap,
+    )  # fmt: skip
+    for name, window in zip(("pool1", "pool2"), found, strict=True):
+        size = trace.before(name).shape[2:]
+        wanted = unpool(trace[name], trace.switches[name], size, overlap)[0]
+        shown = np.zeros(wanted.shape, np.float32)  # with gaps between windows the last rows may be out of reach
+        shown[:, : window["height"], : window["width"]] = window["values"].reshape(
+            len(wanted), window["height"], window["width"]
+        )
+        close(shown.ravel(), wanted.numpy().ravel())
+
+
 def test_a_trace_goes_on_from_an_earlier_one(engine, small):
     _, deconv, steps, weights = small(9)
     pixels = torch.randn(3, 18, 18, generator=torch.Generator().manual_seed(10))
@@ -159,6 +225,13 @@ def test_every_number_that_float16_holds(engine):
             "method must be deconvnet, gradient or guided",
         ),
         ("project(randomised(network, ['conv1']), trace, 'conv1', [0, 0, 0])", "This trace went through other layers"),
+        ("wholeMaps(trace.activations.pool1, 6)", "There is no map 6; there are 6."),
+        ("wholeMaps(trace.activations.pool1, 0.5)", "There is no map 0.5; there are 6."),
+        (
+            "carryDown(network, trace, 'pool1', wholeMaps(trace.activations.pool1), 'up')",
+            "method must be deconvnet, gradient or guided",
+        ),
+        ("carryDown(network, trace, 'pool2', wholeMaps(trace.activations.pool1))", "The trace ends below pool2"),
         ("randomised(network, ['pool1'])", "There is no layer pool1 with weights; choose among conv1, conv2, fc6, fc8"),
         ("otherMap(0, 1)", "There is no other map"),
     ],

@@ -10,7 +10,7 @@ import zflib
 from zflib import weights
 from zflib.analysis import controls
 from zflib.data.photographs import photographs
-from zflib.deconvnet import METHODS, DeconvNet
+from zflib.deconvnet import METHODS, DeconvNet, unpool
 
 pytest.importorskip("selenium.webdriver", reason="Selenium is not installed")
 pytestmark = pytest.mark.browser
@@ -158,6 +158,43 @@ def test_projections_under_each_control_are_zflibs(run, page, network):
         request = {"step": step, "unit": unit, "control": "random weights", "layers": layers, "draw": 5}
         drawn = run(PROJECT, name, [request, request, {**request, "draw": 6}])
         assert (drawn[0]["values"] == drawn[1]["values"]).all() and (drawn[0]["values"] != drawn[2]["values"]).any()
+
+
+CARRY = """
+    const [name, pixels, asked] = given, here = live[name], found = [], last = here.network.steps.at(-1).name;
+    await here.forward(unpacked(pixels), { upto: last, picture: "second" });
+    for (const [what, request] of asked) {
+      const answer = await here[what](request);
+      found.push({ ...answer, values: packed(answer.values) });
+    }
+    return found;
+"""
+
+
+@pytest.mark.parametrize("number", range(0, len(PHOTOGRAPHS), 3), ids=lambda at: PHOTOGRAPHS[at].name)
+def test_whole_maps_carried_down_are_zflibs(run, page, network, number):
+    """From every step with its own switches or another picture's, all maps or one; and put back on the map below."""
+    name, net, deconv = network
+    trace, found = forwards(run, network, PHOTOGRAPHS[number])
+    there = as_the_page_has_it(trace, found)
+    other = net.preprocess(PHOTOGRAPHS[number - 1].picture)
+    second = deconv.forward(other[None])
+    swap = {"control": "another picture's switches", "switchesOf": "second"}
+    steps = [step for step in found if not step.startswith("fc")]
+    ways = [{}, swap, {"map": 11}, {"map": 11, **swap}]
+    asked = [("carryDown", {"step": step, **ways[at % 4]}) for at, step in enumerate(steps, number)]
+    asked += [("unpool", {"step": step, "overlap": "last", **way}) for step in trace.switches for way in ways]
+    for (what, request), answer in zip(asked, run(CARRY, name, other.numpy(), asked), strict=True):
+        step, values = request["step"], there[request["step"]].clone()
+        if "map" in request:
+            values[:, :11], values[:, 12:] = 0, 0
+        switches = second.switches if "control" in request else there.switches
+        if what == "carryDown":
+            wanted = deconv.carry_down(replace(there, switches=switches), step, values)[0].numpy()
+            close(pasted(answer), wanted)
+        else:
+            wanted = unpool(values, switches[step], there.before(step).shape[2:], "last")[0].numpy()
+            close(answer["values"], wanted.ravel())
 
 
 def test_a_float32_trace_in_the_page_is_as_close_as_one_in_float64(run, page):

@@ -40,20 +40,23 @@ def test_the_networks_run_from_a_server_and_from_the_disk(browser, run, origin, 
         await live.forward(unpacked(given[0]), { onLayer: (layer) => layers.push(layer) });
         const [best] = await live.strongest("conv5", 1);
         const projection = await live.project({ step: "conv5", unit: best.unit });
+        const maps = await live.carryDown({ step: "pool2" });
         return { layers, best, projection: { ...projection, values: packed(projection.values) },
-                 classes: await live.classes() };
+                 maps: { ...maps, values: packed(maps.values) }, classes: await live.classes() };
         """,
         pixels,
     )
     assert found["layers"] == ["conv1", "conv2", "conv3", "conv4", "conv5"]
     channel = found["best"]["unit"][0]
     assert channel == int(trace["conv5"][0].amax((1, 2)).argmax())
-    window = found["projection"]
-    shown = np.zeros((3, 128, 128), np.float32)
-    rows, columns = (slice(window[a], window[a] + window[b]) for a, b in (("top", "height"), ("left", "width")))
-    shown[:, rows, columns] = window["values"].reshape(3, window["height"], window["width"])
-    wanted = deconv.project(trace, "conv5", channel=channel)[0].numpy()
-    assert np.abs(shown - wanted).max() < 1e-4 * np.abs(wanted).max()
+    for window, wanted in (
+        (found["projection"], deconv.project(trace, "conv5", channel=channel)[0].numpy()),
+        (found["maps"], deconv.carry_down(trace, "pool2", trace["pool2"])[0].numpy()),
+    ):
+        shown = np.zeros((3, 128, 128), np.float32)
+        rows, columns = (slice(window[a], window[a] + window[b]) for a, b in (("top", "height"), ("left", "width")))
+        shown[:, rows, columns] = window["values"].reshape(3, window["height"], window["width"])
+        assert np.abs(shown - wanted).max() < 1e-4 * np.abs(wanted).max()
     probabilities = torch.softmax(trace["fc8"][0], 0)
     assert [each["name"] for each in found["classes"]] == [net.class_names[i] for i in probabilities.argsort().flip(0)]
     assert found["classes"][0]["probability"] == pytest.approx(float(probabilities.max()), abs=1e-5)
@@ -168,11 +171,14 @@ def test_a_newer_projection_takes_the_place_of_an_older_one(browser, run, http, 
         const last = await ask(7), underWay = ask(8);
         for (let turn = 0; turn < 50; turn++) await null; // the worker has it, and no answer can have come in between
         const all = await Promise.all([...first, overtaken, last, underWay, ask(9)]);
-        return all.map((each) => each?.unit[0]);
+        const maps = await Promise.all([0, 1].map((map) => live.carryDown({ step: "pool1", map })).concat([
+          live.unpool({ step: "pool1" }), ask(10)]));
+        return [...all.map((each) => each?.unit[0]), ...maps.map((each) => each?.maps)];
         """,
         pixels,
     )
-    assert answers == [None, None, None, 3, 4, 5, None, 7, None, 9]
+    assert answers[:10] == [None, None, None, 3, 4, 5, None, 7, None, 9]
+    assert answers[10:] == [None, 3, 48, 3]  # what differs in kind does not stand in each other's way
 
 
 def test_a_picture_goes_up_only_as_far_as_it_is_asked_for(browser, run, http, pixels):
@@ -261,6 +267,8 @@ def test_altered_weights_are_refused(browser, run, damaged, pixels):
             "conv1 has no unit 99,0,0; it has 48 maps of 62 x 62.",
         ),
         ("await live.project({ step: 'conv1', unit: [1, 0, 0], control: 'luck' })", "There is no control luck."),
+        ("await live.unpool({ step: 'conv1' })", "conv1 pools nothing; pool1, pool2, pool5 do."),
+        ("await live.carryDown({ step: 'conv1', map: 48 })", "There is no map 48; there are 48."),
         (
             "await live.project({ step: 'conv1', unit: [1, 0, 0], switchesOf: 'x', "
             'control: "another picture\'s switches" })',

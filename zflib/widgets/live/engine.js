@@ -242,9 +242,10 @@ function grown({ top, left, height, width }, { kernel, stride, pad = 0 }, below)
   return { maps: below.maps, top: first(top), left: first(left), height: rows, width: columns };
 }
 
-/** Put a signal back where the maxima came from; where windows share a position their values add up.
+/** Put a signal back where the maxima came from; where windows share a position their values add up, or the last one
+ *  in row order counts (overlap "last", which puts pooled values back as they were).
  *  switches are those of whole pooled maps (maps, pooled.height, pooled.width), below the maps before pooling. */
-function unpool(signal, switches, layer, pooled, below) {
+function unpool(signal, switches, layer, pooled, below, overlap = "sum") {
   const out = grown(signal, layer, below), size = out.height * out.width;
   const values = new Float32Array(out.maps * size);
   let from = 0;
@@ -253,7 +254,8 @@ function unpool(signal, switches, layer, pooled, below) {
       const at = (c * pooled.height + i) * pooled.width;
       for (let j = signal.left; j < signal.left + signal.width; j++) {
         const row = Math.floor(switches[at + j] / below.width), column = switches[at + j] % below.width;
-        values[c * size + (row - out.top) * out.width + column - out.left] += signal.values[from++];
+        const to = c * size + (row - out.top) * out.width + column - out.left, value = signal.values[from++];
+        values[to] = overlap === "last" ? value : values[to] + value;
       }
     }
   }
@@ -339,25 +341,47 @@ function denseBack(signal, { into, weight }) {
  *  seed    the value to start from; the unit's own activation if left out
  *  Returns { values, maps: 3, top, left, height, width }: the projection, signed, on its window of the picture. */
 function project(network, trace, step, unit, { method = "deconvnet", seed } = {}) {
-  if (!["deconvnet", "gradient", "guided"].includes(method)) {
-    throw new Error(`method must be deconvnet, gradient or guided, not ${method}.`);
-  }
-  const [channel, row = 0, column = 0] = unit, last = rectified(network, step), x = trace.activations[step];
-  if (trace.steps.some((made, at) => made !== network.steps[at])) {
-    throw new Error("This trace went through other layers; make one with this network's forward.");
-  }
-  if (!x) throw new Error(`The trace ends below ${step}; make one up to it.`);
+  const x = reached(network, trace, step), [channel, row = 0, column = 0] = unit;
   const inside = (at, limit) => Number.isInteger(at) && at >= 0 && at < limit;
   if (!(inside(channel, x.maps) && inside(row, x.height) && inside(column, x.width))) {
     throw new Error(`${step} has no unit ${unit}; it has ${x.maps} maps of ${x.height} x ${x.width}.`);
   }
-  let signal = { values: new Float32Array(x.maps), maps: x.maps, top: row, left: column, height: 1, width: 1 };
+  const signal = { values: new Float32Array(x.maps), maps: x.maps, top: row, left: column, height: 1, width: 1 };
   signal.values[channel] = seed ?? x.values[(channel * x.height + row) * x.width + column];
-  for (let at = last; at >= 0; at--) {
+  return carryDown(network, trace, step, signal, method);
+}
+
+/** Whole maps (maps, height, width), or only one of them, as a signal to be carried down. */
+function wholeMaps(x, only = null) {
+  if (only !== null && !(Number.isInteger(only) && only >= 0 && only < x.maps)) {
+    throw new Error(`There is no map ${only}; there are ${x.maps}.`);
+  }
+  const size = x.height * x.width, kept = (map) => only === null || map === only;
+  return { ...x, values: x.values.map((value, at) => (kept(Math.floor(at / size)) ? value : 0)), top: 0, left: 0 };
+}
+
+/** Carry a signal { values, maps, top, left, height, width }, on whatever window of a step, down to the pixels; as
+ *  zflib's DeconvNet.carry_down. Returns it on its window of the picture. */
+function carryDown(network, trace, step, signal, method = "deconvnet") {
+  if (!["deconvnet", "gradient", "guided"].includes(method)) {
+    throw new Error(`method must be deconvnet, gradient or guided, not ${method}.`);
+  }
+  reached(network, trace, step);
+  for (let at = rectified(network, step); at >= 0; at--) {
     const below = at ? trace.activations[network.steps[at - 1].name] : trace.pixels;
     signal = down(signal, network.steps[at], trace, below, method);
   }
   return signal;
+}
+
+/** What this network's trace holds of a step, or one clear sentence. */
+function reached(network, trace, step) {
+  rectified(network, step); // there is such a step
+  if (trace.steps.some((made, at) => made !== network.steps[at])) {
+    throw new Error("This trace went through other layers; make one with this network's forward.");
+  }
+  if (!trace.activations[step]) throw new Error(`The trace ends below ${step}; make one up to it.`);
+  return trace.activations[step];
 }
 
 /** Undo one step: from a window on its output to a window on its input. */

@@ -21,13 +21,22 @@
 //                left out) or "another picture's switches" (with switchesOf: "its name"); draw: 0, 1, ... draws anew
 //       gives    { values: Float32Array (3, height, width), top, left, height, width, unit }: signed, on its window of
 //                the picture, which is cut at the border
+//   await live.carryDown({ step: "pool2", map, method, control, switchesOf, draw })    whole maps, all units at once
+//       map      one only; all maps if left out. method, control ... as for project
+//       gives    { values: Float32Array (3, height, width), top, left, height, width }
+//   await live.unpool({ step: "pool2", map, overlap, control, switchesOf, draw })      its values back on the map below
+//       overlap  "sum" (if left out), or "last", which puts pooled values back as they were
+//       gives    { values: Float32Array (maps, height, width), ..., height, width }; all maps but `map` zero, and
+//                short of a row or column that no window reached
 //   live.close()                      forget the panel's pictures; what was still asked for gives null
 //
 // Names for several pictures: forward(pixels, { picture: "second" }), and { picture: "second" } as the last argument of
-// strongest, activations, classes and load, or within project's. One name at a time suffices for most panels.
+// strongest, activations, classes and load, or within that of project, carryDown and unpool. One name at a time suffices
+// for most panels.
 //
 // A newer request takes the place of an older one: another picture that of everything asked about the one before;
-// another projection that of the projection before, unless they differ in `slot` (project({ ..., slot: "control" })).
+// another projection that of the projection before, unless they differ in `slot` (project({ ..., slot: "control" }));
+// so for carryDown and unpool, each among its own.
 // What was overtaken gives null instead of an answer: `const found = await live.project(...); if (!found) return;`.
 // What fails is an Error whose message is a sentence for the reader; asking again tries again.
 globalThis.ZFLIB ??= (() => {
@@ -189,9 +198,10 @@ globalThis.ZFLIB ??= (() => {
       return ask({ ...request, panel, picture, step }, current);
     }
 
-    async function project({ step, picture = "", slot = "", ...request }) {
-      const newest = turn(`${panel} ${picture} ${slot}`), same = still(`${panel} ${picture}`);
-      return about(picture, step, { what: "project", ...request }, () => newest() && same());
+    /** Ask for something that comes down again, of which a newer request takes the place. */
+    async function down(what, { step, picture = "", slot = "", ...request }) {
+      const newest = turn(`${panel} ${picture} ${what} ${slot}`), same = still(`${panel} ${picture}`);
+      return about(picture, step, { what, ...request }, () => newest() && same());
     }
 
     function close() {
@@ -205,7 +215,9 @@ globalThis.ZFLIB ??= (() => {
       bytesLeft,
       load,
       forward,
-      project,
+      project: (request) => down("project", request),
+      carryDown: (request) => down("carryDown", request),
+      unpool: (request) => down("unpool", request),
       strongest: (step, count, { picture = "" } = {}) => about(picture, step, { what: "strongest", count }),
       activations: (step, { picture = "" } = {}) => about(picture, step, { what: "activations" }),
       classes: ({ picture = "" } = {}) => about(picture, steps.at(-1), { what: "classes" }),

@@ -141,6 +141,24 @@ const ANSWERS = {
     return [{ ...found, unit }, [found.values.buffer]];
   },
 
+  carryDown(request) {
+    const { panel, picture, step, map = null, method } = request;
+    const [network, trace] = controlled(traceOf(panel, picture), { unit: [map ?? 0], ...request });
+    const found = carryDown(network, trace, step, wholeMaps(reached(network, trace, step), map), method);
+    return [found, [found.values.buffer]];
+  },
+
+  unpool(request) {
+    const { panel, picture, step, map = null, overlap } = request;
+    const [network, trace] = controlled(traceOf(panel, picture), { unit: [map ?? 0], ...request });
+    const at = network.steps.findIndex(({ name }) => name === step), layer = network.steps[at];
+    const pools = network.steps.filter(({ kind }) => kind === "pool").map(({ name }) => name).join(", ");
+    if (layer?.kind !== "pool") throw new Error(`${step} pools nothing; ${pools} do.`);
+    const above = reached(network, trace, step), below = trace.activations[network.steps[at - 1].name];
+    const found = unpool(wholeMaps(above, map), trace.switches[step], layer, above, below, overlap);
+    return [found, [found.values.buffer]];
+  },
+
   classes({ panel, picture }) {
     const { network, trace } = traceOf(panel, picture);
     const logits = trace.activations[network.steps.at(-1).name];
