@@ -2,7 +2,8 @@
 
 A table of four columns or more stands on a phone as one card a row (custom.css): each cell then shows the words of its
 header, which it gets here. And a folded cell is called by its own words, "Show the code": MyST-NB names all of them
-"Toggle hidden content".
+"Toggle hidden content". Jupyter Book brings along Thebe, which would run code on a server: no page has a button for it,
+and Sphinx declares its settings twice, an error on each page.
 """
 
 import re
@@ -21,12 +22,19 @@ FEW = 3  # columns that stand side by side on a phone
 
 def setup(app):
     app.connect("html-page-context", _finish)
+    app.connect("html-page-context", _drop_thebe, priority=900)  # after those that add scripts to a page
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
 def _finish(app, page, template, context, doctree):
     if "body" in context:
         context["body"] = TABLE.sub(_labelled, context["body"]).replace(NAME_OF_ALL, "")
+
+
+def _drop_thebe(app, page, template, context, doctree):
+    for kind in ("script_files", "css_files"):
+        # In place: it is the builder's own list, which Sphinx restores after each page.
+        context[kind][:] = [file for file in context[kind] if "thebe" not in str(file).lower()]
 
 
 def _labelled(found: re.Match) -> str:

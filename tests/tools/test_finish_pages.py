@@ -1,9 +1,10 @@
-"""Tables that can stand as cards on a phone, and folded cells that are called by their own words."""
+"""Tables that can stand as cards on a phone, folded cells that are called by their own words, and no Thebe."""
 
 import re
 
 import finish_pages
 import pytest
+from sphinx.builders.html._assets import _CascadingStyleSheet, _JavaScript
 
 GROUPS = '<tr><td colspan="1"></td><th colspan="2">the paper</th><th>ours &amp; theirs</th></tr>'
 HEAD = "<tr><th>net</th><th><button>top-1</button></th><th>top-5</th><th><p>seeds</p></th></tr>"
@@ -61,3 +62,18 @@ def test_a_folded_cell_is_called_by_its_words():
         '<details class="hide"><summary aria-label="Toggle hidden content"><p>Show the code</p></summary></details>'
     )
     assert finished(folded) == folded.replace(' aria-label="Toggle hidden content"', "")
+
+
+def test_nothing_of_thebe_stays_and_everything_else_does():
+    settings = {"body": 'const THEBE_JS_URL = "https://unpkg.com/thebe"'}
+    scripts = [
+        _JavaScript(None, **settings),
+        _JavaScript("theme.js"),
+        _JavaScript("", **settings),
+        _JavaScript("_static/sphinx-thebe.js"),
+        _JavaScript("", body="let toggle = 1"),
+    ]
+    sheets = [_CascadingStyleSheet("sphinx-thebe.css"), _CascadingStyleSheet("custom.css")]
+    kept = [scripts[1], scripts[4]], [sheets[1]]
+    finish_pages._drop_thebe(None, "page", "page.html", {"script_files": scripts, "css_files": sheets}, None)
+    assert (scripts, sheets) == kept
