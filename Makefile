@@ -1,7 +1,7 @@
 # Two commands are all that most people need: `make book` and `make test`. Both work from a fresh clone.
 
 PYTHON ?= python3
-PICTURES ?= embedded
+PICTURES ?=
 VENV := .venv
 PINS := requirements.txt
 BIN := $(VENV)/bin
@@ -13,7 +13,7 @@ READY := $(VENV)/ready
 help: ## say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 20
 
-book: $(READY) ## build the book (PICTURES=imagenette: the published edition)
+book: $(READY) ## build the book (PICTURES=embedded or imagenette: which edition)
 	ZFLIB_PICTURES=$(PICTURES) $(BIN)/python tools/build_book.py
 
 # Chapters and pages that nothing has changed for are kept. Tests run in as many processes as there are cores, each with

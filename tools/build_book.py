@@ -4,8 +4,8 @@ Runs the chapters (tools/run_notebooks.py), copies book/ and the executed chapte
 into pages with warnings as errors, puts the explorers' frames and the networks beside the pages and checks the result.
 Chapters and pages are kept if nothing that they depend on has changed, so no page shows what an older zflib computed.
 
-ZFLIB_PICTURES=imagenette builds the published edition, from Imagenette instead of the embedded photographs; its
-chapters are always run anew, as pictures on a disk may be others by now.
+Of its two editions it builds the one that ZFLIB_PICTURES names, or else the one whose pictures are at hand
+(tools/edition.py). Each keeps its chapters in a folder of its own, so that neither is run again for the other.
 """
 
 import os
@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 import check_site
+import edition
 import run_notebooks
 from run_notebooks import EXECUTED, PASSING, ROOT, fingerprint
 
@@ -34,14 +35,21 @@ NAMED = UNNAMED.replace("<summary", '<summary aria-label="Deeper pages"')
 
 def main() -> None:
     started = time.monotonic()
+    try:
+        name, sentence = edition.chosen()
+        say(sentence)
+        edition.fetch(name)
+    except edition.NotThere as problem:
+        raise SystemExit(str(problem)) from None
+    os.environ["ZFLIB_PICTURES"] = name  # for the chapters
+    executed = EXECUTED if name == "embedded" else EXECUTED.with_name(f"executed_{name}")
     before = fingerprint(*INPUTS)
-    embedded = os.environ.get("ZFLIB_PICTURES", "embedded") == "embedded"
-    if embedded and STAMP.is_file() and STAMP.read_text() == before:
+    if STAMP.is_file() and STAMP.read_text() == before:
         say(f"Nothing has changed since the pages in {PAGES.relative_to(ROOT)} were built.")
     else:
         STAMP.unlink(missing_ok=True)
-        run_chapters(reuse=embedded)
-        build()
+        run_chapters(executed)
+        build(executed)
         if fingerprint(*INPUTS) == before:
             STAMP.write_text(before)
         say(f"Built in {time.monotonic() - started:.0f} s.")
@@ -55,17 +63,17 @@ def say(sentence: str) -> None:
     print(sentence, flush=True)
 
 
-def run_chapters(reuse: bool) -> None:
+def run_chapters(executed: Path) -> None:
     os.environ["ZFLIB_BOOK"] = "1"  # an explorer shows its page's face
     # On a new machine the first import of pyplot may say on stderr that it lists the fonts: here, not in a page.
     subprocess.run([sys.executable, "-c", "import matplotlib.pyplot"], check=True, capture_output=True)
     try:
-        run_notebooks.run(CHAPTERS, EXECUTED, say, reuse)
+        run_notebooks.run(CHAPTERS, executed, say, reuse=True)
     except run_notebooks.Failed as failed:
         raise SystemExit(f"{failed}\nThe book was not built. What the kernels said is in {run_notebooks.LOG}") from None
 
 
-def build() -> None:
+def build(executed: Path) -> None:
     """Turn book/ and the executed chapters into pages."""
     for old in (SOURCE, PAGES, BUILD / ".doctrees"):
         shutil.rmtree(old, ignore_errors=True)
@@ -73,7 +81,7 @@ def build() -> None:
     for chapter in CHAPTERS:
         folder = SOURCE / chapter.relative_to(ROOT).parent
         folder.mkdir(parents=True, exist_ok=True)
-        shutil.copy(EXECUTED / chapter.stem / chapter.name, folder)
+        shutil.copy(executed / chapter.stem / chapter.name, folder)
 
     say("Turning the chapters and the pages between them into HTML ...")
     command = [Path(sys.executable).with_name("jupyter-book"), "build", SOURCE, "--path-output", ROOT]
@@ -85,7 +93,7 @@ def build() -> None:
         raise SystemExit("\n".join([*problems, f"The book did not build. All that was printed is in {LOG}"]))
 
     for chapter in CHAPTERS:
-        if (frames := EXECUTED / chapter.stem / "explorers").is_dir():
+        if (frames := executed / chapter.stem / "explorers").is_dir():
             beside = PAGES / chapter.relative_to(ROOT).parent
             shutil.copytree(frames, beside / "explorers", dirs_exist_ok=True)
 

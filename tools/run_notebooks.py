@@ -3,7 +3,7 @@
 `run` does it for the book (tools/build_book.py), for the committed outputs (tools/refresh_notebooks.py) and for tests.
 What a chapter leaves behind lies in a folder of its own: the executed notebook, the frames of its explorers, and a
 stamp that says what it was made from. A copy is used again only if nothing that it depends on has changed since: the
-notebook, zflib, the results, the versions of Python and of all packages, the edition.
+notebook, zflib, the results, the versions of Python and of all packages, the edition and its pictures.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import distributions
 from pathlib import Path
 
+import edition
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
@@ -41,10 +42,9 @@ def notebooks() -> list[Path]:
 
 
 def fingerprint(*names: str) -> str:
-    """SHA-256 over files and folders of the tree, the edition, the Python that runs and the packages that it has."""
-    edition = os.environ.get("ZFLIB_PICTURES", "embedded")
+    """SHA-256 over files and folders of the tree, the edition's pictures, the Python that runs and its packages."""
     packages = sorted(f"{found.name} {found.version}" for found in distributions())
-    digest = hashlib.sha256("\n".join([edition, sys.version, *packages]).encode())
+    digest = hashlib.sha256("\n".join([edition.fingerprint(), sys.version, *packages]).encode())
     for top in (ROOT / name for name in names):
         for path in sorted(top.rglob("*")) if top.is_dir() else [top]:
             name = path.relative_to(ROOT)
