@@ -8,13 +8,16 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help book test elsewhere newest bench gpu notebooks clean
+.PHONY: help book pdf test elsewhere newest bench gpu notebooks clean
 
 help: ## say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 20
 
 book: $(READY) ## build the book (PICTURES=embedded or imagenette: which edition)
 	ZFLIB_PICTURES=$(PICTURES) $(BIN)/python tools/build_book.py
+
+pdf: $(READY) ## print the built book as one PDF, for paper; takes Chromium
+	$(BIN)/python tools/print_book.py
 
 # Chapters and pages that nothing has changed for are kept. Tests run in as many processes as there are cores, each with
 # its own browser.
