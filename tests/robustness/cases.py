@@ -332,6 +332,8 @@ ELSEWHERE = {
         widgets.FlickeringMap.data widgets.FlickeringMap.error
         widgets.CostOfLayers widgets.CostOfLayers.view widgets.CostOfLayers.before widgets.CostOfLayers.data
         widgets.FieldTracer widgets.FieldTracer.view widgets.FieldTracer.data
+        widgets.SwitchSwap widgets.SwitchSwap.view widgets.SwitchSwap.before widgets.SwitchSwap.after
+        widgets.SwitchSwap.data
         widgets.TwoByTwo widgets.TwoByTwo.view widgets.TwoByTwo.before widgets.TwoByTwo.data widgets.StepsExplorer
         widgets.StepsExplorer.page_html""",
     "they draw what they are given on matplotlib's axes": """

@@ -7,6 +7,7 @@ from zflib.widgets.live.fields import FieldTracer
 from zflib.widgets.live.flicker import FlickeringMap
 from zflib.widgets.live.steps import StepsExplorer
 from zflib.widgets.live.strip import FilterStrip
+from zflib.widgets.live.swap import SwitchSwap
 from zflib.widgets.live.two_by_two import TwoByTwo
 from zflib.widgets.table import SortableTable
 from zflib.widgets.variant_explorer import VariantExplorer
@@ -21,6 +22,7 @@ __all__ = [
     "Impossible",
     "SortableTable",
     "StepsExplorer",
+    "SwitchSwap",
     "TwoByTwo",
     "VariantExplorer",
 ]

@@ -154,6 +154,7 @@ class TwoByTwo(Panel):
 
     title = "The unit, or the switches?"
     script = "two_by_two"
+    uses = ("likeness",)
     axes = (
         Axis("network", tuple(NETWORKS)),
         Axis("layer", STEPS),
