@@ -181,8 +181,8 @@ def test_the_frame_moves_by_keyboard_and_mouse(page, scene):
     frame.send_keys(Keys.END)
     assert last(page, 3)[0]["at"] == 1
     frame.send_keys(Keys.ARROW_RIGHT)  # it is at the end already
-    # The whole is 320 pixels wide, so its square 128, and the way 192: half of it to the left.
-    ActionChains(page).drag_and_drop_by_offset(frame, -96, 5).perform()
+    # The whole is 200 pixels wide, so its square 80, and the way 120: half of it to the left.
+    ActionChains(page).drag_and_drop_by_offset(frame, -60, 5).perform()
     WebDriverWait(page, 20).until(
         lambda _: page.execute_script("return seen.at(-1).at") == pytest.approx(0.5, abs=0.01)
     )

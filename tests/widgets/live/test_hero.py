@@ -7,8 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 import zflib
+from zflib.analysis.likeness import likeness
+from zflib.experiments import controls
 from zflib.plots.pictures import signed
 from zflib.widgets.live import hero, photographs, your_picture
 
@@ -20,9 +23,13 @@ pytestmark = pytest.mark.browser
 
 INDEX = Path(__file__).parents[3] / "book" / "index.md"
 PIXELS = """
-    const canvas = document.querySelector(".zf-large");
+    const canvas = document.querySelector(arguments[0]);
     const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
     return [canvas.height, canvas.width, [...data]];
+"""
+TOPS = """
+    return ["zf-trio", "zf-answer", "zf-start"].map((name) => document.querySelector(`.${name}`))
+      .map((one) => Math.round(one.getBoundingClientRect().top + scrollY));
 """
 
 
@@ -34,6 +41,7 @@ def address(folder):
     body = re.search(r"```\{raw\} html\n(.*?)```", INDEX.read_text("utf-8"), re.DOTALL)[1]
     (folder / "hero.html").write_text(
         '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        "<style>html { overflow-y: scroll; } main { max-width: 41em; font: 16px/1.6 sans-serif; }</style>"
         f'<link rel="icon" href="data:,"><title>Hero</title><main>{body.replace("../_static/live", "live")}</main>',
         encoding="utf-8",
     )
@@ -48,22 +56,25 @@ def wait(browser, condition):
     return WebDriverWait(browser, 60, 0.05).until(lambda _: condition())
 
 
-def opened(browser, address, hash="", start=True):
-    screen = {"width": 1000, "height": 1400, "deviceScaleFactor": 1, "mobile": False}
+def opened(browser, address, hash="", width=1000):
+    screen = {"width": width, "height": 1400, "deviceScaleFactor": 1, "mobile": False}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
     browser.get("about:blank")
     browser.get_log("browser")
     requests(browser)
     browser.get(address + hash)
-    if start:
-        if not hash:
-            part(browser, '[data-do="start"]').click()
-        wait(
-            browser, lambda: browser.find_elements("css selector", ".zf-verdict") and part(browser, ".zf-verdict").text
-        )
+    wait(browser, lambda: part(browser, ".zf-verdict").text)
 
 
-@pytest.fixture
+def started(browser):
+    """The network runs, and its layer is there."""
+    if (start := part(browser, '[data-do="start"]')).is_displayed():
+        start.click()
+    words = "const all = [...document.querySelectorAll('.zf-tiles span')]; return all.map((one) => one.textContent)"
+    wait(browser, lambda: len(found := browser.execute_script(words)) == 6 and all(found))
+
+
+@pytest.fixture(scope="module")
 def deconv():
     net = zflib.load("zfnet-mini").cpu()
     images = net.preprocess(photographs.picture("chelsea"))[None]
@@ -71,33 +82,109 @@ def deconv():
     return deconv, deconv.forward(images)
 
 
-def test_nothing_but_the_still_comes_until_it_is_touched(browser, address):
-    opened(browser, address, start=False)
-    assert part(browser, ".zf-still img").get_attribute("naturalWidth") == "728"
+def alike(deconv, step, unit, other):
+    """Signed likeness of two maps' projections from one place, as chapter 3 computes it."""
+    deconvnet, trace = deconv
+    pair = [
+        deconvnet.project_units(trace, step, torch.tensor([[0, map, *unit[1:]]]), seed=1) for map in (unit[0], other)
+    ]
+    return float(likeness(*pair)["signed"][0])
+
+
+def test_the_first_bet_needs_no_network_and_is_answered_with_its_numbers(browser, address, deconv):
+    opened(browser, address)
+    images = [part(browser, f".zf-bets figure:nth-child({at}) img") for at in (1, 2, 3)]
+    wait(browser, lambda: all(image.get_attribute("naturalWidth") == "360" for image in images))
+    assert "142" not in part(browser, ".zf-panel").text
+    part(browser, '[data-bet="left"]').click()
+    values = deconv[1]["conv4"][0]
+    unit = tuple(int(at) for at in np.unravel_index(int(values.argmax()), values.shape))
+    value, here = float(values[unit]), alike(deconv, "conv4", unit, hero.OTHER)
+    silent = [map for map in range(192) if values[map, unit[1], unit[2]] == 0]
+    closer = sum(alike(deconv, "conv4", unit, map) > here for map in silent)
+    assert part(browser, ".zf-verdict").text == f"No: the right one fired. And yet the two correlate {here:.2f}."
+    assert part(browser, ".zf-bets .zf-fired").text == f"Bet: right\nMap {unit[0]}: fires with {value:.1f}"
+    by = controls.curves(controls.result())["zfnet-mini"]["conv4"]["signed"]
+    usual, floor = by["random channel"][0].value, by["neither"][0].value
+    said = part(browser, ".zf-usual-words").text
+    assert f"layer 4: {usual:.2f}." in said and f"as well: {floor:.2f}." in said
+    assert f"of the {len(silent)} maps that are silent there, {closer} come closer" in said
+    assert [each.text for each in browser.find_elements("css selector", ".zf-ruler > span")] == [
+        f"floor {floor:.2f}", f"usual {usual:.2f}", f"here {here:.2f}"
+    ]  # fmt: skip
     assert not [url for url in requests(browser) if "worker" in url or "conv" in url]
-    assert part(browser, '[data-do="start"]').is_displayed()
+    assert not errors(browser)
+
+
+def test_the_first_bets_pictures_are_zflibs(deconv):
+    said, pictures = hero.first_bet()
+    deconvnet, trace = deconv
+    for side, map in (("right", said["unit"][0]), ("left", said["other"])):
+        unit = torch.tensor([[0, map, *said["unit"][1:]]])
+        found = deconvnet.project_units(trace, "conv4", unit, seed=1).paste(0).numpy()
+        step = next(each for each in zflib.ZFNET.mini().geometry() if each.name == "conv4")
+        top, left, bottom, right = (min(max(0, at), 128) for at in step.box(*said["unit"][1:]))
+        largest = float(np.quantile(np.abs(found[:, top:bottom, left:right]), 0.995))
+        whole = Image.fromarray(signed(found, largest)).crop((21, 21, 128, 128)) if (top, left) == (63, 31) else None
+        assert whole is not None, "the unit has moved: the square above is that of a field from row 63, column 31"
+        assert np.abs(np.asarray(whole.resize((360, 360), 3)).astype(int) - pictures[side]).max() <= 1
+
+
+@pytest.mark.parametrize("width", [1000, 390])
+def test_nothing_moves_when_a_bet_is_placed_or_the_network_comes(browser, address, width):
+    opened(browser, address, width=width)
+    before = browser.execute_script(TOPS)
+    part(browser, '[data-bet="right"]').click()
+    assert browser.execute_script(TOPS) == before
+    started(browser)
+    assert browser.execute_script(TOPS) == before
+    explore = "return document.querySelector('.zf-live').getBoundingClientRect().height"
+    height = browser.execute_script(explore)
+    part(browser, '[data-step="conv5"]').click()
+    wait(browser, lambda: part(browser, ".zf-words").text.startswith("Layer 5"))
+    started(browser)
+    assert browser.execute_script(explore) == height
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+
+
+def test_a_layers_maps_are_covered_while_a_bet_on_them_is_open(browser, address):
+    opened(browser, address)
+    started(browser)  # on another layer
+    assert part(browser, ".zf-words").text.startswith("Layer 3 has 192 maps")
+    part(browser, '[data-step="conv4"]').click()
+    wait(browser, lambda: part(browser, ".zf-words").text.startswith("Bet above"))
+    assert not part(browser, ".zf-large").is_displayed()
+    part(browser, '[data-bet="right"]').click()
+    assert part(browser, ".zf-verdict").text.startswith("Right")
+    assert part(browser, ".zf-words").text.startswith("Layer 4") and part(browser, ".zf-large").is_displayed()
+    assert not errors(browser)
 
 
 def test_it_shows_the_strongest_unit_as_zflib_projects_it(browser, address, deconv):
     opened(browser, address)
+    part(browser, '[data-bet="right"]').click()
+    started(browser)
     deconvnet, trace = deconv
     values = trace["conv4"][0]
-    map, row, column = map_row_column = np.unravel_index(int(values.argmax()), values.shape)
+    map, row, column = np.unravel_index(int(values.argmax()), values.shape)
     assert browser.current_url.endswith(f"#hero/chelsea/conv4/{map}")
-    height, width, data = browser.execute_script(PIXELS)
+    height, width, data = browser.execute_script(PIXELS, ".zf-large")
     theirs = np.array(data).reshape(height, width, 4)[..., :3]
     patches = deconvnet.project_units(trace, "conv4", torch.tensor([[0, map, row, column]]))
     step = next(each for each in zflib.ZFNET.mini().geometry() if each.name == "conv4")
     top, left, bottom, right = (min(max(0, at), 128) for at in step.box(row, column))
-    found = patches.paste(0).numpy()[:, top:bottom, left:right]
-    assert theirs.shape[:2] == found.shape[1:], map_row_column
-    ours = signed(found, float(np.quantile(np.abs(found), 0.995)))
-    assert np.abs(theirs.astype(int) - ours).max() <= 1
+    found = patches.paste(0).numpy()
+    largest = float(np.quantile(np.abs(found[:, top:bottom, left:right]), 0.995))
+    side = step.receptive_field  # the square on which it is shown lies within the picture
+    y, x = (min(max(0, at), 128 - side) for at in step.box(row, column)[:2])
+    assert np.abs(theirs.astype(int) - signed(found, largest)[y : y + side, x : x + side]).max() <= 1
     assert not errors(browser)
 
 
 def test_layers_tiles_and_addresses(browser, address, deconv):
     opened(browser, address)
+    part(browser, '[data-bet="right"]').click()
+    started(browser)
     part(browser, '[data-step="conv2"]').click()
     wait(browser, lambda: part(browser, ".zf-words").text.startswith("Layer 2 has 128 maps"))
     peaks = deconv[1]["conv2"][0].flatten(1).amax(1)
@@ -105,34 +192,48 @@ def test_layers_tiles_and_addresses(browser, address, deconv):
     wait(browser, lambda: part(browser, ".zf-tiles").text.split("\n") == [f"map {map}" for map in order])
     browser.find_elements("css selector", ".zf-tiles button")[2].click()
     wait(browser, lambda: browser.current_url.endswith(f"#hero/chelsea/conv2/{order[2]}"))
-    assert f"map {order[2]} of layer 2" in part(browser, ".zf-which").text
+    assert f"Map {order[2]} of layer 2" in part(browser, ".zf-which").text
     opened(browser, address, "#hero/china/conv5/7")
-    assert "map 7 of layer 5" in part(browser, ".zf-which").text
+    wait(browser, lambda: "Map 7 of layer 5" in part(browser, ".zf-which").text)
     assert not errors(browser)
 
 
-def test_bets_are_scored_against_a_coin(browser, address):
+def test_further_bets_are_drawn_by_lot_from_silent_maps_and_scored_against_a_coin(browser, address, deconv):
     opened(browser, address)
     right = 0
     for bets in range(1, 5):
-        wait(browser, lambda: part(browser, ".zf-verdict").text == "Place your bet.")
+        wait(browser, lambda: part(browser, ".zf-verdict").text.startswith("How alike"))
         part(browser, '[data-bet="left"]').click()
         said = part(browser, ".zf-verdict").text
         right += said.startswith("Right")
-        assert f"You found {right} of {bets}." in said
-        if right:
-            chance = 100 * sum(comb(bets, heads) for heads in range(right, bets + 1)) / 2**bets
-            assert f"{round(chance)} times in 100" in said or abs(chance % 1 - 0.5) < 1e-9
+        if bets > 1:
+            step, said_usual = f"conv{(3, 4, 5)[(bets - 2) % 3]}", part(browser, ".zf-usual-words").text
+            labels = [each.text for each in browser.find_elements("css selector", ".zf-bets .zf-slot span")]
+            firing, value = re.search(r"Map (\d+): fires with ([\d.]+)", " ".join(labels)).groups()
+            other = int(re.search(r"Map (\d+): silent", " ".join(labels))[1])
+            maps = deconv[1][step][0]
+            strongest = maps.flatten(1).amax(1).argsort(descending=True)[:9].tolist()
+            place = divmod(int(maps[int(firing)].argmax()), maps.shape[2])
+            assert int(firing) in strongest and other not in strongest
+            assert float(value) == pytest.approx(float(maps[int(firing)].max()), abs=0.051)
+            assert maps[other, place[0], place[1]] == 0
+            here = alike(deconv, step, (int(firing), *place), other)
+            assert f"correlate {here:.2f}".replace("-", "−") in said and "by lot among the" in said_usual
+            assert f"You found {right} of {bets}." in said
+            if right:
+                chance = 100 * sum(comb(bets, heads) for heads in range(right, bets + 1)) / 2**bets
+                assert f"{round(chance)} times in 100" in said or abs(chance % 1 - 0.5) < 1e-9
         part(browser, '[data-bet="right"]').click()
         assert part(browser, ".zf-verdict").text == said  # one bet each
-        part(browser, '[data-do="again"]').click()
+        part(browser, '[data-do="another"]').click()
     assert not errors(browser)
 
 
 def test_another_photograph_and_no_stranger_is_asked(browser, address):
     opened(browser, address)
+    started(browser)
     part(browser, ".zf-live summary").click()
     part(browser, '[data-name="motorcycle"]').click()
-    wait(browser, lambda: "#hero/motorcycle/conv4/" in browser.current_url)
+    wait(browser, lambda: "#hero/motorcycle/conv3/" in browser.current_url)
     assert all(url.startswith(("file:", "data:", "blob:", "about:")) for url in requests(browser))
     assert not errors(browser)

@@ -13,8 +13,9 @@ from PIL import Image
 import zflib
 from zflib.analysis.likeness import correlation
 from zflib.data.pictures import read
+from zflib.experiments import controls as experiment
 from zflib.plots.pictures import signed
-from zflib.widgets.live import photographs, your_picture
+from zflib.widgets.live import likenesses, photographs, your_picture
 
 pytest.importorskip("selenium.webdriver", reason="Selenium is not installed")
 from opening import errors, requests
@@ -67,12 +68,13 @@ def page(browser, address, folder):
 
 
 def ready(browser):
-    """Nine tiles are there, and the unit."""
+    """The unit is there, and nine tiles."""
     WebDriverWait(browser, 60, 0.05).until(
         lambda _: browser.execute_script(
             "const words = (selector) => document.querySelector(selector)?.textContent ?? '';"
             "return [...document.querySelectorAll('.zf-tiles span')].every((one) => one.textContent)"
             "&& document.querySelectorAll('.zf-tiles span').length === 9 && words('.zf-verdict')"
+            "&& !document.querySelector('.zf-live [aria-busy=true]') && !words('.zf-verdict').startsWith('Loading')"
             "&& !words('.zf-words').startsWith('Look') && !words('.zf-words').startsWith('Loading')"
         )
     )
@@ -122,15 +124,20 @@ class Reference:
         maps = self.trace[step][0, channel]
         return divmod(int(maps.argmax()), maps.shape[1])
 
-    def project(self, step, unit, **options):
-        """On the unit's field, cut at the border."""
+    def cut(self, step, unit):
+        """Rows and columns of the unit's field on the picture."""
         top, left, bottom, right = self.steps[step].box(*unit[1:])
-        found = self.deconv.project(self.trace, step, unit=unit, **options)[0]
-        return found[:, max(top, 0) : bottom, max(left, 0) : right].numpy()
+        return slice(max(top, 0), bottom), slice(max(left, 0), right)
 
+    def project(self, step, unit, **options):
+        return self.deconv.project(self.trace, step, unit=unit, **options)[0].numpy()
 
-def drawn(projection):
-    return signed(projection, float(np.quantile(np.abs(projection), 0.995))).astype(int)
+    def drawn(self, step, unit, projection):
+        """On a square as large as the unit's field, or as the picture, moved inside it."""
+        side = min(self.steps[step].receptive_field, 128)
+        largest = float(np.quantile(np.abs(projection[:, *self.cut(step, unit)]), 0.995))
+        top, left = (int(np.clip(at, 0, 128 - side)) for at in self.steps[step].box(*unit[1:])[:2])
+        return signed(projection[:, top : top + side, left : left + side], largest).astype(int)
 
 
 def offered(name):
@@ -140,7 +147,7 @@ def offered(name):
 
 def test_the_maps_that_fire_most_are_zflibs(page):
     browser = page()
-    reference = Reference("zfnet-mini", offered("chelsea"))
+    reference = Reference("zfnet-mini", offered("coffee"))
     for step in ("conv3", "conv1"):
         if step == "conv1":
             press(browser, '[data-step="conv1"]')
@@ -153,7 +160,7 @@ def test_the_maps_that_fire_most_are_zflibs(page):
         for at, (channel, _) in enumerate(best):
             unit = (channel, *reference.place(step, channel))
             tile = shown(browser, f".zf-tiles button:nth-child({at + 1}) canvas")
-            expected = drawn(reference.project(step, unit))
+            expected = reference.drawn(step, unit, reference.project(step, unit))
             assert tile.shape == expected.shape and np.abs(tile - expected).mean() < 0.5
     step = reference.steps["conv1"]
     assert f"{step.maps} maps of {step.size} × {step.size} units" in text(browser, ".zf-words")
@@ -161,17 +168,17 @@ def test_the_maps_that_fire_most_are_zflibs(page):
 
 def test_a_tile_is_taken_and_its_address_restores_it(page):
     browser = page()
-    reference = Reference("zfnet-mini", offered("chelsea"))
+    reference = Reference("zfnet-mini", offered("coffee"))
     channel, value = reference.strongest("conv3")[4]
     row, column = reference.place("conv3", channel)
     press(browser, ".zf-tiles button:nth-child(5)")
-    hash_of(browser, f"zfnet-mini/conv3/{channel}/{row},{column}/chelsea")
-    wait_for(browser, ".zf-verdict", f"fires with {value:.2f}")
+    hash_of(browser, f"zfnet-mini/conv3/{channel}/{row},{column}/coffee")
+    wait_for(browser, ".zf-fires", f"fires with {value:.2f}")
     assert browser.switch_to.active_element.text == f"Layer 3, map {channel}, row {row}, column {column}"
-    seen = shown(browser, ".zf-three figure:nth-child(2) canvas")
+    seen = shown(browser, ".zf-view figure:nth-child(2) canvas")
     page("#" + browser.current_url.partition("#")[2])
     assert text(browser, ".zf-unit") == f"Layer 3, map {channel}, row {row}, column {column}"
-    assert np.array_equal(shown(browser, ".zf-three figure:nth-child(2) canvas"), seen)
+    assert np.array_equal(shown(browser, ".zf-view figure:nth-child(2) canvas"), seen)
 
 
 def test_an_address_restores_network_photograph_frame_method_and_control(page):
@@ -182,10 +189,11 @@ def test_an_address_restores_network_photograph_frame_method_and_control(page):
     for name, value in (("network", "alexnet-mini"), ("step", "conv4"), ("method", "guided")):
         pressed = browser.find_elements(By.CSS_SELECTOR, f'[data-{name}][aria-pressed="true"]')
         assert [button.get_attribute(f"data-{name}") for button in pressed] == [value]
-    expected = drawn(reference.project("conv4", (17, 3, 5), method="guided"))
-    seen = shown(browser, ".zf-three figure:nth-child(2) canvas")
+    unit = (17, 3, 5)
+    expected = reference.drawn("conv4", unit, reference.project("conv4", unit, method="guided"))
+    seen = shown(browser, ".zf-view figure:nth-child(2) canvas")
     if reference.trace["conv4"][0, 17, 3, 5] > 0:
-        assert "The control (shuffled switches)" in text(browser, ".zf-verdict")
+        assert re.search(r"The control \(shuffled switches\) correlates \S+\.$", text(browser, ".zf-verdict"))
     else:
         assert "silent" in text(browser, ".zf-verdict")
     assert np.abs(seen - expected).mean() < 0.5
@@ -205,26 +213,43 @@ def test_an_address_of_no_unit_is_answered(page):
     assert browser.current_url.partition("#")[2].startswith("zfnet-mini/conv5/")
 
 
-def test_another_map_is_projected_from_the_same_place(page):
+def test_it_opens_with_a_map_worth_seeing(page):
     browser = page()
-    press(browser, '[data-control="other-map"]')
-    wait_for(browser, ".zf-verdict", "The control")
+    step, (channel, row, column) = your_picture.OPENING
+    hash_of(browser, f"zfnet-mini/{step}/{channel}/{row},{column}/coffee")
+    reference = Reference("zfnet-mini", offered("coffee"))
+    assert (row, column) == reference.place(step, channel) and channel in dict(reference.strongest(step))
+
+
+@pytest.mark.parametrize("side", ["same", "other"])
+def test_a_bet_is_settled_by_another_maps_projection_from_the_same_place(page, side):
+    browser = page()
+    assert not browser.find_element(By.CSS_SELECTOR, ".zf-view figure:nth-child(3) canvas").is_displayed()
+    press(browser, f'[data-bet="{side}"]')
+    wait_for(browser, ".zf-verdict", "You ")
     verdict = text(browser, ".zf-verdict")
     other = int(re.search(r"map (\d+), same place", verdict)[1])
-    reference = Reference("zfnet-mini", offered("chelsea"))
-    channel, _ = reference.strongest("conv3")[0]
-    row, column = reference.place("conv3", channel)
-    own = reference.project("conv3", (channel, row, column))
-    control = reference.project("conv3", (other, row, column), seed=1.0)
-    alike = float(correlation(own, control))
-    said = float(re.search(r"correlates (\S+) with", verdict)[1].replace("−", "-"))
-    assert said == pytest.approx(alike, abs=0.006)
-    assert np.abs(shown(browser, ".zf-three figure:nth-child(3) canvas") - drawn(control)).mean() < 0.5
+    step, unit = your_picture.OPENING
+    reference = Reference("zfnet-mini", offered("coffee"))
+    own = reference.project(step, unit)
+    control = reference.project(step, (other, *unit[1:]), seed=1.0)
+    rows_columns = reference.cut(step, unit)
+    alike = float(correlation(own[:, *rows_columns], control[:, *rows_columns]))
+    by = experiment.curves(experiment.result())["zfnet-mini"][step]["signed"]
+    usual, floor = by["random channel"][0].value, by["neither"][0].value
+    above = alike > (1 + floor) / 2
+    won = above == (side == "same")
+    number = f"{alike:.2f}".replace("-", "−")
+    assert f"correlates {number} (usual {usual:.2f}, floor {floor:.2f})." in verdict
+    assert verdict.startswith(f"You {'win' if won else 'lose'}: {'above' if above else 'below'} half way")
+    shown_control = shown(browser, ".zf-view figure:nth-child(3) canvas")
+    assert np.abs(shown_control - reference.drawn(step, unit, control)).mean() < 0.5
     press(browser, '[data-do="draw"]')
-    WebDriverWait(browser, 20, 0.05).until(lambda _: text(browser, ".zf-verdict") != verdict)
+    WebDriverWait(browser, 20, 0.05).until(lambda _: text(browser, ".zf-verdict").startswith("The control"))
     press(browser, '[data-control="other-map"]')  # a second press puts the control away
     WebDriverWait(browser, 20, 0.05).until(lambda _: "control" not in text(browser, ".zf-verdict"))
-    assert not browser.find_element(By.CSS_SELECTOR, ".zf-three figure:nth-child(3)").is_displayed()
+    assert not browser.find_element(By.CSS_SELECTOR, ".zf-view figure:nth-child(3) canvas").is_displayed()
+    assert browser.find_element(By.CSS_SELECTOR, '[data-bet="same"]').is_displayed()
 
 
 @pytest.mark.parametrize(
@@ -234,8 +259,11 @@ def test_every_control_shows_a_picture_and_a_number(page, control):
     browser = page(f"#zfnet-mini/conv2/0/0,0/chelsea/{control}")
     press(browser, ".zf-tiles button")
     wait_for(browser, ".zf-verdict", "correlates")
-    third = shown(browser, ".zf-three figure:nth-child(3) canvas")
-    assert third.std() > 1 and not np.array_equal(third, shown(browser, ".zf-three figure:nth-child(2) canvas"))
+    found = experiment.curves(experiment.result())["zfnet-mini"]["conv2"]["signed"]
+    usual = found[likenesses.MEASURED[control]][0].value
+    assert f"(usual {usual:.2f}, floor {found['neither'][0].value:.2f})" in text(browser, ".zf-verdict")
+    third = shown(browser, ".zf-view figure:nth-child(3) canvas")
+    assert third.std() > 1 and not np.array_equal(third, shown(browser, ".zf-view figure:nth-child(2) canvas"))
     assert browser.current_url.endswith(control)
 
 
@@ -248,7 +276,7 @@ def test_an_own_picture_with_its_classes(page, tmp_path):
     wait_for(browser, ".zf-said", "own.png")
     reference = Reference("zfnet-mini", read(path))
     (channel, value), *_ = reference.strongest("conv3")
-    wait_for(browser, ".zf-verdict", f"fires with {value:.2f}")
+    wait_for(browser, ".zf-fires", f"fires with {value:.2f}")
     assert re.fullmatch(rf".*#zfnet-mini/conv3/{channel}/\d+,\d+", browser.current_url), "the picture stays here"
 
     offer = browser.find_element(By.CSS_SELECTOR, '[data-do="classes"]')
@@ -276,6 +304,7 @@ def test_a_click_in_the_picture_takes_the_unit_that_looks_there(page):
 
 def test_numbers_name_a_unit_and_stay_within_the_layer(page):
     browser = page()
+    press(browser, ".zf-more summary")
     field = browser.find_element(By.XPATH, "//label[starts-with(., 'map')]/input")
     field.send_keys(Keys.CONTROL, "a")
     field.send_keys("7000", Keys.TAB)
@@ -287,15 +316,30 @@ def test_the_still_stands_there_without_the_script(browser, address):
     try:
         browser.get(address)
         still = browser.find_element(By.CSS_SELECTOR, ".zf-still img")
-        assert still.is_displayed() and still.size["width"] > 300 and "Chelsea" in still.accessible_name
+        assert still.is_displayed() and still.size["width"] > 300 and "coffee" in still.accessible_name
         assert "need JavaScript" in text(browser, "noscript")
     finally:
         browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
 
 
+@pytest.mark.parametrize("width", [1000, 390])
+def test_nothing_moves_once_the_script_has_run(browser, address, width):
+    screen = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    tops = "return [...document.querySelectorAll('.zf-live > *')].map((one) => one.offsetTop)"
+    browser.get("about:blank")
+    browser.get(address)
+    before = browser.execute_script(tops)
+    ready(browser)
+    assert browser.execute_script(tops)[:12] == before[:12]  # down to the details and the address
+    press(browser, '[data-bet="same"]')
+    wait_for(browser, ".zf-verdict", "You ")
+    assert browser.execute_script(tops)[:12] == before[:12]
+
+
 def test_it_fits_a_phone_and_has_no_faults(page):
     browser = page()
-    assert not browser.find_element(By.CSS_SELECTOR, ".zf-still").is_displayed()
+    assert not browser.find_elements(By.CSS_SELECTOR, ".zf-still")
     screen = {"width": 390, "height": 800, "deviceScaleFactor": 1, "mobile": True}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
     assert browser.execute_script("return document.documentElement.scrollWidth") <= 390

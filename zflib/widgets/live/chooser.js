@@ -15,7 +15,7 @@
 globalThis.zflibChooser ??= (() => {
   "use strict";
 
-  const LONGEST = 320, SHORTEST = 24; // of the shown picture, CSS pixels
+  const LONGEST = 200, SHORTEST = 24; // of the shown picture, CSS pixels
   const STEP = 0.05; // of the frame's way, for each arrow key
 
   const CAMERA = {
@@ -38,8 +38,8 @@ globalThis.zflibChooser ??= (() => {
       <div class="zf-camera" hidden><video playsinline muted aria-label="What the camera sees"></video>
         <div class="zf-ways"><button type="button" data-do="take">Take the picture</button>
         <button type="button" data-do="close">Close the camera</button></div></div>
-      <div class="zf-whole" hidden><canvas role="img"></canvas><div class="zf-frame" tabindex="0" role="slider"
-        aria-label="Which part the network sees" aria-valuemin="0" aria-valuemax="100"></div></div>
+      <div class="zf-stage"><div class="zf-whole" hidden><canvas role="img"></canvas><div class="zf-frame" tabindex="0"
+        role="slider" aria-label="Which part the network sees" aria-valuemin="0" aria-valuemax="100"></div></div></div>
       <p class="zf-said" role="status"></p>`;
     const part = (selector) => root.querySelector(selector);
     const file = part("input"), frame = part(".zf-frame"), whole = part(".zf-whole"), said = part(".zf-said");

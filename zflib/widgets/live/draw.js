@@ -11,11 +11,38 @@ globalThis.zflibDraw ??= (() => {
     return sorted[low] + (next - sorted[low]) * (at - low);
   }
 
+  /** The square of a picture, `side` pixels a side, on which a unit is shown: as large as its receptive field, and
+   *  moved inside where that reaches beyond the border, so that all units of a layer are shown alike. */
+  function square({ receptiveField, jump, offset }, [, row, column], side) {
+    const size = Math.min(receptiveField, side);
+    const [top, left] = [row, column].map((at) => {
+      const first = Math.floor(offset + at * jump - (receptiveField - 1) / 2);
+      return Math.min(side - size, Math.max(0, first));
+    });
+    return { top, left, height: size, width: size };
+  }
+
+  /** A projection { values, top, left, height, width } on another window of its picture: cut there, or zeros around. */
+  function onto({ values, top, left, height, width }, window) {
+    const out = new Float32Array(3 * window.height * window.width);
+    for (let c = 0; c < 3; c++) {
+      for (let y = Math.max(top, window.top); y < Math.min(top + height, window.top + window.height); y++) {
+        for (let x = Math.max(left, window.left); x < Math.min(left + width, window.left + window.width); x++) {
+          const to = (c * window.height + y - window.top) * window.width + x - window.left;
+          out[to] = values[(c * height + y - top) * width + x - left];
+        }
+      }
+    }
+    return { ...window, values: out };
+  }
+
   /** A signed picture (3, height, width) on a canvas of its size: mid-grey is 0, and neither sign is favoured; the
-   *  largest half per cent of its magnitudes are clipped. As zflib.plots.pictures.signed. */
-  function signed(canvas, { values, height, width }) {
-    const magnitudes = values.map(Math.abs), size = height * width;
+   *  largest half per cent of its magnitudes are clipped. As zflib.plots.pictures.signed. With a window, on that of the
+   *  picture: mid-grey where nothing comes down. */
+  function signed(canvas, found, window = found) {
+    const magnitudes = found.values.map(Math.abs);
     const largest = quantile(magnitudes, CLIP) || magnitudes.reduce((a, b) => Math.max(a, b), 0) || 1;
+    const { values, height, width } = window === found ? found : onto(found, window), size = height * width;
     const image = new ImageData(width, height);
     for (let at = 0; at < size; at++) {
       for (let c = 0; c < 3; c++) image.data[4 * at + c] = 127.5 + (127.5 * values[c * size + at]) / largest; // rounded
@@ -48,13 +75,16 @@ globalThis.zflibDraw ??= (() => {
     return product / Math.sqrt(first * second);
   }
 
-  /** Show a window { top, left, width } of a picture of `side` pixels so wide that a whole receptive field fills its
-   *  place, and away from the edge that cuts it: all of a layer keep one scale. */
-  function fit(canvas, { top, left, width }, field, side) {
-    canvas.style.width = `${(100 * width) / Math.min(field, side)}%`;
-    canvas.style.marginTop = top ? "0" : "auto";
-    canvas.style.marginLeft = left ? "0" : "auto";
+  /** How alike two projections of one unit's place are, over the part of its field that lies on the picture; as
+   *  zflib.analysis.likeness. */
+  function likeness(one, other, { receptiveField, jump, offset }, side) {
+    const [, row, column] = one.unit, [rows, columns] = [row, column].map((at) => {
+      const start = Math.floor(offset + at * jump - (receptiveField - 1) / 2);
+      return [Math.max(0, start), Math.min(side, start + receptiveField)];
+    });
+    const window = { top: rows[0], left: columns[0], height: rows[1] - rows[0], width: columns[1] - columns[0] };
+    return correlation(onto(one, window).values, onto(other, window).values);
   }
 
-  return { signed, patch, fit, correlation };
+  return { square, signed, patch, correlation, likeness };
 })();

@@ -1,27 +1,28 @@
-// The landing page's instrument: one photograph, what each layer passes back from it, and a bet. It loads nothing until
-// it is touched. What is chosen stands in the address: #hero/chelsea/conv4/142.
+// The landing page's instrument: a bet, one photograph, and what each layer passes back from it. The first bet is made of
+// pictures and numbers that are there; a network comes when it is asked for. What is chosen of the layers stands in the
+// address: #hero/chelsea/conv4/142.
 (() => {
   "use strict";
 
-  const NETWORK = "zfnet-mini", STEPS = ["conv1", "conv2", "conv3", "conv4", "conv5"], TILES = 6;
+  const NETWORK = "zfnet-mini", STEPS = ["conv1", "conv2", "conv3", "conv4", "conv5"], TILES = 6, STRONGEST = 9;
   const BETS = ["conv3", "conv4", "conv5"]; // a layer for each bet, in turn
   const TILE = '<button type="button"><canvas role="img"></canvas><span></span></button>';
+  const CANVAS = (name) => `<canvas role="img" aria-label="${name}" width="1" height="1"></canvas>`;
   const FACE = `
+    <h2>What does each layer pass back?</h2>
     <div class="zf-buttons" role="group" aria-label="Layer">${STEPS.map((step) =>
       `<button type="button" data-step="${step}">layer ${step.at(-1)}</button>`).join("")}</div>
-    <div class="zf-pair">
-      <figure><div class="zf-seen"><canvas role="img" aria-label="The photograph"></canvas><span></span></div>
-        <figcaption>The picture as the network gets it; framed, what the unit sees of it.</figcaption></figure>
-      <figure><canvas class="zf-large" role="img"></canvas><figcaption class="zf-which"></figcaption></figure></div>
     <p class="zf-words" role="status"></p>
-    <div class="zf-tiles zf-six" role="group" aria-label="The maps that fire most">${TILE.repeat(TILES)}</div>
-    <details><summary>Take another picture, or your own</summary><div class="zf-choose"></div></details>
-    <h2>Which is which?</h2>
-    <p class="zf-ask"></p>
-    <div class="zf-pair zf-bet">${["left", "right"].map((side) =>
-      `<button type="button" data-bet="${side}"><canvas role="img" aria-label="The ${side} one"></canvas><span>the ${side} one</span></button>`).join("")}</div>
-    <p class="zf-verdict" role="status"></p>
-    <div class="zf-buttons"><button type="button" data-do="again" hidden>Bet again</button></div>`;
+    <div class="zf-trio">
+      <figure><div class="zf-seen">${CANVAS("The photograph")}<span></span></div>
+        <figcaption>Framed: what the unit sees.</figcaption></figure>
+      <figure><div class="zf-veil"><canvas class="zf-large" role="img" width="1" height="1"></canvas></div>
+        <figcaption class="zf-which"></figcaption></figure>
+      <div class="zf-veil zf-tiles zf-six" role="group" aria-label="The maps that fire most">${TILE.repeat(TILES)}</div></div>
+    <details><summary>Take another picture, or your own</summary><div class="zf-choose"></div></details>`;
+
+  const { number } = zflibRuler;
+  const layerOf = (step) => `layer ${step.at(-1)}`;
 
   /** How often a coin does as well: the chance of at least `right` heads in `bets` throws. */
   function byCoin(right, bets) {
@@ -33,11 +34,90 @@
     return sum / 2 ** bets;
   }
 
-  function score(right, bets) {
-    const share = 100 * byCoin(right, bets);
-    const often = share < 1 ? "less than 1" : share.toFixed(0);
+  /** What chapter 3 measured of other maps in a layer, in words. */
+  function usual(step) {
+    const known = zflibRuler.usual(NETWORK, step, "other-map");
+    return `Usual for another map at the same place in ${layerOf(step)}: ${number(known.usual)}. The floor, where the ` +
+      `picture is another as well: ${number(known.floor)}.`;
+  }
+
+  function score({ right, all }) {
+    if (all < 2) return "";
+    const share = 100 * byCoin(right, all), often = share < 1 ? "less than 1" : share.toFixed(0);
     const so = right ? ` A coin does as well or better ${often} times in 100.` : "";
-    return `You found ${right} of ${bets}.${so}`;
+    return ` You found ${right} of ${all}.${so}`;
+  }
+
+  function say(where, sentence, problem = false) {
+    where.textContent = sentence;
+    where.classList.toggle("zf-problem", problem);
+  }
+
+  /** The bet on the page. `another` is called for the next one; returns { show, now }: show(bet, draw) puts a bet there,
+   *  now() is the one that stands there. */
+  function openBet(root, another) {
+    const all = (selector) => [...root.querySelectorAll(selector)], part = (selector) => root.querySelector(selector);
+    const buttons = all("[data-bet]"), count = { right: 0, all: 0 };
+    let bet = { ...globalThis.zflibFirstBet, open: true };
+
+    function settle(button) {
+      if (!bet.open) return;
+      const side = button.dataset.bet, { answer, unit, other, value, alike, step, silent, better } = bet;
+      bet.open = false;
+      count.all += 1;
+      count.right += side === answer;
+      for (const each of buttons) {
+        const own = each.dataset.bet === answer;
+        each.setAttribute("aria-pressed", String(each === button));
+        each.setAttribute("aria-disabled", "true");
+        each.closest("figure").classList.toggle("zf-fired", own);
+        each.nextElementSibling.textContent = own ? `Map ${unit[0]}: fires with ${value.toFixed(1)}` : `Map ${other}: silent`;
+      }
+      say(part(".zf-verdict"), `${side === answer ? "Right" : "No"}: the ${answer} one fired. ` +
+        `And yet the two correlate ${number(alike)}.${score(count)}`);
+      const picked = better === undefined ? `Map ${other} was drawn by lot among the ${silent} that are silent there.`
+        : `We picked map ${other}: of the ${silent} maps that are silent there, ${better} come closer.`;
+      zflibRuler.draw(part(".zf-ruler"), alike, zflibRuler.usual(NETWORK, step, "other-map"));
+      say(part(".zf-usual-words"), `${usual(step)} ${picked}`);
+      part('[data-do="another"]').hidden = false;
+      root.dispatchEvent(new Event("settled"));
+    }
+
+    /** Put a new bet there; draw(canvas of the picture, left, right). */
+    function show(next, draw) {
+      bet = { ...next, open: true };
+      const boxes = all(".zf-bets .zf-square");
+      for (const [at, box] of boxes.entries()) {
+        if (!box.querySelector("canvas")) box.innerHTML = CANVAS(["The photograph", "The left one", "The right one"][at]) + (at ? "" : "<span></span>");
+      }
+      draw(...boxes.map((box) => box.firstElementChild), boxes[0].lastElementChild.style);
+      for (const each of buttons) {
+        each.setAttribute("aria-pressed", "false");
+        each.removeAttribute("aria-disabled");
+        each.closest("figure").classList.remove("zf-fired");
+        each.nextElementSibling.textContent = "";
+      }
+      say(part(".zf-ask"), `Two units of ZFNet-mini's ${layerOf(bet.step)} look at the framed place. One fires there, the other is ` +
+        "silent; this is what comes back from each.");
+      wait();
+      part('[data-do="another"]').hidden = true;
+      buttons[0].focus({ preventScroll: true });
+    }
+
+    /** What is known before the bet. */
+    function wait() {
+      say(part(".zf-verdict"), "How alike are the two? Bet, and see.");
+      zflibRuler.draw(part(".zf-ruler"), null, zflibRuler.usual(NETWORK, bet.step, "other-map"));
+      say(part(".zf-usual-words"), usual(bet.step));
+    }
+
+    wait();
+    for (const button of buttons) {
+      button.hidden = false;
+      button.onclick = () => settle(button);
+    }
+    part('[data-do="another"]').onclick = another;
+    return { show, now: () => bet };
   }
 
   function parse(hash, photographs) {
@@ -49,96 +129,107 @@
     return state;
   }
 
-  function start(root) {
+  /** The network and what it shows of a picture. Returns drawBet(), which draws a bet on that picture by lot. */
+  function openNetwork(root, bets) {
     const photographs = globalThis.zflibPhotographs, live = ZFLIB.open(NETWORK, { onProgress: progress });
-    const state = { photograph: photographs[0].name, step: "conv4", map: null, ...parse(location.hash, photographs) };
+    const state = { photograph: photographs[0].name, step: bets.now().open ? "conv3" : "conv4", map: null,
+      ...parse(location.hash, photographs) };
     const face = Object.assign(document.createElement("div"), { className: "zf-live", innerHTML: FACE });
-    root.querySelector(".zf-still").replaceWith(face);
-    root.querySelector('[data-do="start"]').parentElement.remove();
+    const loading = root.querySelector(".zf-loading");
+    root.append(face);
     const part = (selector) => face.querySelector(selector), all = (selector) => [...face.querySelectorAll(selector)];
-    const words = part(".zf-words"), large = part(".zf-large"), verdict = part(".zf-verdict"), bets = { right: 0, all: 0 };
-    let image = null, risen = null, round = 0, bet = null, betsDrawn = 0;
-
-    function say(where, sentence, problem = false) {
-      where.textContent = sentence;
-      where.classList.toggle("zf-problem", problem);
-    }
+    const words = part(".zf-words"), large = part(".zf-large");
+    let image = null, round = 0, betsDrawn = 0, first = null;
+    let risen = new Promise((go) => (first = go)); // the picture has gone up
     const failed = (error) => say(words, error.message, true);
 
     function progress({ loaded, total }) {
       const megabytes = (bytes) => (bytes / 1e6).toFixed(1), bar = document.createElement("progress");
-      say(words, loaded < total ? `Loading the network: ${megabytes(loaded)} of ${megabytes(total)} MB. ` : "");
+      say(loading, loaded < total ? `Loading: ${megabytes(loaded)} of ${megabytes(total)} MB ` : "The network runs here. No picture leaves your machine.");
       Object.assign(bar, { max: total, value: loaded, ariaLabel: "Weights loaded" });
-      if (loaded < total) words.append(bar);
+      if (loaded < total) loading.append(bar);
     }
 
     const geometry = (step) => live.network.steps.find(({ name }) => name === step);
 
+    function press() {
+      for (const each of all("[data-step]")) each.setAttribute("aria-pressed", String(each.dataset.step === state.step));
+    }
+
+    /** While a bet is open, its answer is not to be read off the layer's strongest maps. */
+    function veil() {
+      const bet = bets.now(), hidden = bet.open && bet.step === state.step && bet.photograph === state.photograph;
+      face.classList.toggle("zf-veiled", hidden);
+      return hidden;
+    }
+
     /** The layer's strongest maps as tiles, and the chosen one large. */
     async function look() {
       const mine = ++round, now = () => mine === round, { step } = state;
-      for (const button of all("[data-step]")) button.setAttribute("aria-pressed", String(button.dataset.step === step));
+      press();
       const best = (await risen) && (await live.strongest(step));
       if (!best || !now()) return;
       const { maps, receptiveField } = geometry(step);
       const chosen = best.find(({ unit }) => unit[0] === state.map) ?? best[0];
+      tell();
       await show(chosen, now);
       for (const [at, tile] of all(".zf-tiles button").entries()) {
         const { unit, value } = best[at], [canvas, label] = tile.children;
         const found = await live.project({ step, unit, slot: `tile ${at}` });
         if (!found || !now()) return;
-        zflibDraw.signed(canvas, found);
+        zflibDraw.signed(canvas, found, zflibDraw.square(geometry(step), unit, image.width));
         canvas.setAttribute("aria-label", `What map ${unit[0]} passes back:`);
         label.textContent = `map ${unit[0]}`;
         tile.onclick = () => show({ unit, value }, () => state.step === step).catch(failed);
       }
-      const sees = `one unit of it sees ${receptiveField} × ${receptiveField} of the picture's ${image.width} × ${image.width} pixels`;
-      say(words, `Layer ${step.at(-1)} has ${maps} maps; ${sees}. These six fire most here.`);
-      if (!bet) await draw();
+
+      function tell() {
+        if (veil()) say(words, "Bet above: until then the maps of this layer are covered. Other layers are not.");
+        else say(words, `Layer ${step.at(-1)} has ${maps} maps; a unit sees ${receptiveField} × ${receptiveField} of the ` +
+          `${image.width} × ${image.width} pixels. The six that fire most:`);
+      }
+      root.addEventListener("settled", () => now() && tell(), { once: true });
     }
 
     async function show({ unit, value }, now) {
       const { step } = state, found = await live.project({ step, unit, slot: "large" });
       if (!found || !now()) return;
       [state.map] = unit;
-      root.classList.add("zf-started");
-      zflibDraw.signed(large, found);
-      large.setAttribute("aria-label", `What map ${unit[0]} of layer ${step.at(-1)} passes back`);
-      part(".zf-which").textContent = `What map ${unit[0]} of layer ${step.at(-1)} passes back from its strongest place, ` +
-        `where it fires with ${value.toFixed(1)}. Mid-grey is 0.`;
-      const share = (pixels) => `${(100 * pixels) / image.width}%`, frame = part(".zf-seen span").style;
-      Object.assign(frame, { left: share(found.left), top: share(found.top), width: share(found.width), height: share(found.height) });
+      zflibDraw.signed(large, found, zflibDraw.square(geometry(step), unit, image.width));
+      large.setAttribute("aria-label", `What map ${unit[0]} of ${layerOf(step)} passes back`);
+      part(".zf-which").textContent = `Map ${unit[0]} of ${layerOf(step)} fires here with ${value.toFixed(1)}. Mid-grey is 0.`;
+      frame(part(".zf-seen span").style, found);
       history.replaceState(history.state, "", `#hero/${state.photograph || "own"}/${step}/${unit[0]}`);
     }
 
-    /** Two projections from one place: of a map that fires there, and of another one, drawn by lot. */
-    async function draw() {
-      const step = BETS[betsDrawn++ % BETS.length], best = await live.strongest(step, 9);
-      if (!best) return;
-      const { unit } = best[Math.floor(9 * Math.random())];
-      const own = await live.project({ step, unit, seed: 1, slot: "bet" });
-      const other = await live.project({ step, unit, control: "other map", draw: Math.floor(1e6 * Math.random()), slot: "other" });
-      if (!own || !other) return;
-      const left = Math.random() < 0.5;
-      bet = { answer: left ? "left" : "right", step, unit, other: other.unit, open: true };
-      all(".zf-bet canvas").forEach((canvas, at) => zflibDraw.signed(canvas, (at === 0) === left ? own : other));
-      for (const button of all("[data-bet]")) button.setAttribute("aria-pressed", "false");
-      part(".zf-ask").textContent = `Both come from one place of layer ${step.at(-1)}, down through the switches of this ` +
-        "picture. One is passed back by one of the nine maps that fire most on it, the other by a map drawn by lot. Which did the picture call?";
-      say(verdict, "Place your bet.");
-      part('[data-do="again"]').hidden = true;
+    function frame(style, { left, top, width, height }) {
+      const share = (pixels) => `${(100 * pixels) / image.width}%`;
+      Object.assign(style, { left: share(left), top: share(top), width: share(width), height: share(height) });
     }
 
-    function settle(side) {
-      if (!bet?.open) return;
-      bet.open = false;
-      bets.all += 1;
-      bets.right += side === bet.answer;
-      for (const button of all("[data-bet]")) button.setAttribute("aria-pressed", String(button.dataset.bet === side));
-      const found = side === bet.answer ? "Right" : "No";
-      say(verdict, `${found}: the ${bet.answer} one is map ${bet.unit[0]}'s, the other map ${bet.other[0]}'s. ${score(bets.right, bets.all)}`);
-      const again = part('[data-do="again"]');
-      again.hidden = false;
+    /** Two projections from one place: of a map that is among the strongest, and of one that is silent there. */
+    async function drawBet() {
+      const step = BETS[betsDrawn++ % BETS.length], best = (await risen) && (await live.strongest(step, STRONGEST));
+      if (!best) return;
+      const firing = best.filter(({ value }) => value > 0), { unit, value } = firing[Math.floor(firing.length * Math.random())];
+      const { values, maps, height, width } = await live.activations(step), [, row, column] = unit;
+      const known = new Set(best.map((each) => each.unit[0]));
+      const silent = [...Array(maps).keys()].filter((map) => !known.has(map) && !(values[(map * height + row) * width + column] > 0));
+      if (!silent.length) throw new Error("No map of this layer is silent there: take another picture to bet on.");
+      const other = silent[Math.floor(silent.length * Math.random())];
+      const own = await live.project({ step, unit, seed: 1, slot: "bet" });
+      const stranger = await live.project({ step, unit: [other, row, column], seed: 1, slot: "other" });
+      if (!own || !stranger) return;
+      const left = Math.random() < 0.5, window = zflibDraw.square(geometry(step), unit, image.width);
+      const alike = zflibDraw.likeness(own, stranger, geometry(step), image.width);
+      const next = { step, unit, value, other, alike, silent: silent.length, photograph: state.photograph, answer: left ? "left" : "right" };
+      bets.show(next, (picture, one, two, style) => {
+        zflibDraw.patch(picture, image, { top: 0, left: 0, width: image.width, height: image.width });
+        frame(style, own);
+        zflibDraw.signed(left ? one : two, own, window);
+        zflibDraw.signed(left ? two : one, stranger, window);
+      });
+      if (veil()) look().catch(failed);
     }
 
     zflibChooser.open(part(".zf-choose"), {
@@ -147,30 +238,43 @@
         if (image) state.map = null; // that of the address was of the first picture
         ({ image } = chosen);
         state.photograph = chosen.own ? "" : chosen.name;
-        bet = null;
         zflibDraw.patch(part(".zf-seen canvas"), image, { top: 0, left: 0, width: image.width, height: image.width });
         risen = live.forward(image.data, { upto: "conv5" });
+        first(risen);
         look().catch(failed);
       },
     }).choose(state.photograph);
 
+    press();
     face.addEventListener("click", ({ target }) => {
-      const { step, bet: side, do: what } = target.closest("button")?.dataset ?? {};
-      if (step) {
-        Object.assign(state, { step, map: null });
-        look().catch(failed);
-      }
-      if (side) settle(side);
-      if (what === "again") draw().catch(failed);
+      const { step } = target.closest("[data-step]")?.dataset ?? {};
+      if (!step) return;
+      Object.assign(state, { step, map: null });
+      look().catch(failed);
     });
-    part(`[data-step="${state.step}"]`).focus();
+    return () => drawBet().catch((error) => say(root.querySelector(".zf-verdict"), error.message, true));
+  }
+
+  function start(root) {
+    const part = (selector) => root.querySelector(selector), run = part('[data-do="start"]');
+    let drawBet = null;
+    const bets = openBet(root, () => (opened(), drawBet()));
+
+    function opened() {
+      drawBet ??= openNetwork(root, bets);
+      run.hidden = true;
+    }
+
+    run.hidden = false;
+    run.onclick = () => {
+      opened();
+      part('[data-step][aria-pressed="true"]').focus({ preventScroll: true });
+    };
+    if (location.hash.startsWith("#hero/")) opened(); // whoever was sent an address wants to see it
   }
 
   for (const root of document.querySelectorAll('[data-panel="hero"]:not([data-ready])')) {
     root.dataset.ready = "";
-    const button = root.querySelector('[data-do="start"]');
-    button.hidden = false;
-    button.onclick = () => start(root);
-    if (location.hash.startsWith("#hero/")) start(root); // whoever was sent an address wants to see it
+    start(root);
   }
 })();

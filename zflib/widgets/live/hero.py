@@ -1,41 +1,87 @@
-"""The landing page's instrument: its script, its style and the still that stands in its place until it is touched."""
+"""The landing page's instrument: its script, its style, and a first bet that needs no network."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw
 
-from zflib.plots.pictures import labelled
-from zflib.widgets.live import photographs
-from zflib.widgets.live.your_picture import STYLES, bundle, strongest
+from zflib import weights
+from zflib.deconvnet import DeconvNet
+from zflib.widgets.live import likenesses, photographs
+from zflib.widgets.live.unit_view import alike, drawn, field
+from zflib.widgets.live.your_picture import STYLES, bundle
 
-SCRIPTS = ("chooser", "hero")  # picture.js and draw.js come with live.js
-STEP = "conv4"
-SIDE = 360  # of each of the still's two pictures, in pixels
+SCRIPTS = ("ruler", "chooser", "hero")  # picture.js and draw.js come with live.js
+NETWORK, PHOTOGRAPH, STEP = "zfnet-mini", "chelsea", "conv4"
+OTHER = 50  # chosen by eye: it draws the nose as well; the page says how many maps do better
+ANSWER = "right"
+SIDE = 360  # of each of the three pictures, in pixels
 
 
 def write(folder: Path) -> None:
     """Write beside the networks' scripts (`zflib.widgets.live.write`) what book/index.md names.
 
-    hero.js, hero.css; hero.webp, the still
+    hero.js, hero.css; hero-picture.webp, hero-left.webp and hero-right.webp, the first bet
     """
-    bundle(folder, "hero", SCRIPTS, (*STYLES, "hero"))
-    Image.fromarray(still()).save(folder / "hero.webp", quality=82, method=6)
+    said, pictures = first_bet()
+    known = {"zflibTypical": likenesses.typical(), "zflibFirstBet": said}
+    bundle(folder, "hero", SCRIPTS, (*STYLES, "hero"), known)
+    for name, pixels in pictures.items():
+        Image.fromarray(pixels).save(folder / f"hero-{name}.webp", quality=82, method=6)
 
 
-def still() -> np.ndarray:
-    """A photograph, the field of a layer's strongest unit framed, and what that unit passes back: (H, W, 3) uint8."""
-    pixels, found = strongest(photographs.NAMES[0])
-    channel, (top, left, bottom, right), projection = found[STEP]
-    scale = SIDE / len(pixels)
-    picture = Image.fromarray(pixels).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
-    frame = [round(at * scale) for at in (left, top, right, bottom)]
-    ImageDraw.Draw(picture).rectangle((frame[0], frame[1], frame[2] - 1, frame[3] - 1), outline="white", width=3)
-    height, width = projection.shape[:2]
-    size = round(SIDE * width / max(height, width)), round(SIDE * height / max(height, width))
-    passed = Image.new("RGB", (SIDE, SIDE), (255, 255, 255))
-    passed.paste(Image.fromarray(projection).resize(size, Image.Resampling.BICUBIC), (0, 0))
-    labels = ["the picture as the network gets it", f"layer {STEP[-1]}, map {channel}: what comes back"]
-    return labelled([np.asarray(picture), np.asarray(passed)], labels, columns=2)
+def first_bet() -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """The strongest unit of a layer on a photograph against a map that is silent at its place.
+
+    Returns what the page says of it: network, photograph, step, unit and its value, the other map, answer ("left" or
+    "right"), likeness of the two projections, how many maps are silent there, and how many of these are more alike;
+    and the three pictures, "picture", "left" and "right", each (SIDE, SIDE, 3) uint8. Raises ValueError if the other
+    map is not silent.
+    """
+    net = weights.load(NETWORK).cpu()
+    x = net.preprocess(photographs.picture(PHOTOGRAPH))
+    deconv, side = DeconvNet(net), x.shape[1]
+    trace = deconv.forward(x[None], upto=STEP)
+    maps = trace[STEP][0]
+    channel, row, column = (int(at) for at in np.unravel_index(int(maps.argmax()), maps.shape))
+    silent = [at for at in range(len(maps)) if not maps[at, row, column] > 0]
+    if OTHER not in silent:
+        raise ValueError(
+            f"Map {OTHER} of {STEP} fires at row {row}, column {column}: choose another for the first bet."
+        )
+    step, unit = next(step for step in net.architecture.geometry() if step.name == STEP), (channel, row, column)
+
+    def passed(map: int) -> np.ndarray:
+        return deconv.project(trace, STEP, unit=(map, row, column), seed=1)[0].numpy()
+
+    own = passed(channel)
+    near = {at: alike(own, passed(at), step, unit) for at in silent}
+    picture = _large((x + net.mean).permute(1, 2, 0).round().byte().numpy())
+    rows, columns = field(step, unit, side)
+    left, top, right, bottom = (round(at * SIDE / side) for at in (columns.start, rows.start, columns.stop, rows.stop))
+    canvas = Image.fromarray(picture)
+    ImageDraw.Draw(canvas).rectangle((left, top, right - 1, bottom - 1), outline="white", width=3)
+    said = {
+        "network": NETWORK,
+        "photograph": PHOTOGRAPH,
+        "step": STEP,
+        "unit": [channel, row, column],
+        "value": float(maps[channel, row, column]),
+        "other": OTHER,
+        "answer": ANSWER,
+        "alike": near[OTHER],
+        "silent": len(silent),
+        "better": sum(value > near[OTHER] for value in near.values()),
+    }
+    own_side, other_side = (ANSWER, "left") if ANSWER == "right" else (ANSWER, "right")
+    pictures = {"picture": np.asarray(canvas), own_side: own, other_side: passed(OTHER)}
+    return said, {
+        name: each if name == "picture" else _large(drawn(each, step, unit)) for name, each in pictures.items()
+    }
+
+
+def _large(pixels: np.ndarray) -> np.ndarray:
+    return np.asarray(Image.fromarray(pixels).resize((SIDE, SIDE), Image.Resampling.BICUBIC))

@@ -1,4 +1,4 @@
-// One unit: its field in the picture, its projection, and beside it the same with one thing taken away.
+// One unit: its field framed in the picture, what it passes back, and beside that the same with one thing taken away.
 globalThis.zflibUnitView ??= (() => {
   "use strict";
 
@@ -10,8 +10,8 @@ globalThis.zflibUnitView ??= (() => {
     "random-layer": "random weights in this layer",
     "random-weights": "random weights in all layers up to it",
   };
-  const FACE = ["its field in the picture", "its projection", "the control"].map((words) =>
-    `<figure><canvas role="img" aria-label="${words}"></canvas><figcaption>${words}</figcaption></figure>`).join("");
+  const SILENT = "It is silent here, so nothing comes down: take another map or place.";
+  const { number } = zflibRuler;
 
   /** What live.project takes beside step, unit and method. */
   function request(control, step, draw) {
@@ -21,46 +21,46 @@ globalThis.zflibUnitView ??= (() => {
     return { control: kind, draw, ...(kind === "random weights" && { layers }) };
   }
 
-  /** Open it in an element. Returns show(engine, image, state, photographs), which resolves to what live.project found
-   *  and a sentence on it, or to null where something newer was asked for. state: as of address.js, and draw. */
-  function open(root) {
-    root.classList.add("zf-three");
-    root.innerHTML = FACE;
-    const [field, projected, controlled] = root.querySelectorAll("canvas"), third = root.lastElementChild;
-    third.hidden = true;
-
-    return async function show(engine, image, { step, unit, method, control, draw, photograph }, photographs) {
-      const [map, row, column] = unit, asked = { step, unit, method };
-      const found = await engine.project({ ...asked, slot: "unit" });
-      const activations = await engine.activations(step);
-      if (!found || !activations) return null;
-      const value = activations.values[(map * activations.height + row) * activations.width + column];
-      zflibDraw.patch(field, image, found);
-      zflibDraw.signed(projected, found);
-      const sees = engine.network.steps.find(({ name }) => name === step).receptiveField;
-      for (const canvas of [field, projected, controlled]) zflibDraw.fit(canvas, found, sees, image.width);
-      third.hidden = !control || !(value > 0);
-      if (!(value > 0)) return { found, words: "It is silent here, so nothing comes down: take another map or place." };
-      const fires = `It fires with ${value.toFixed(2)}.`;
-      if (!control) return { found, words: fires };
-
-      const extra = request(control, step, draw);
-      if (extra.control === "another picture's switches") {
-        extra.switchesOf = "another";
-        if (!(await another(engine, photograph, photographs))) return null;
-      }
-      const without = await engine.project({ ...asked, ...extra, slot: "control" });
-      if (!without) return null;
-      zflibDraw.signed(controlled, without);
-      const words = control === "other-map" ? `map ${without.unit[0]}, same place` : WORDS[control];
-      controlled.setAttribute("aria-label", `the control: ${words}`);
-      third.lastElementChild.textContent = `the control: ${words}`;
-      const alike = zflibDraw.correlation(found.values, without.values);
-      if (Number.isNaN(alike)) return { found, words: `${fires} Of the control (${words}) nothing comes down.` };
-      const number = alike.toFixed(2).replace("-", "−");
-      return { found, words: `${fires} The control (${words}) correlates ${number} with its projection.` };
-    };
+  /** The unit of a state (address.js, and draw) on `canvas`. Resolves to { found, value }: what live.project found and
+   *  the activation; to null where something newer was asked for. */
+  async function unit(canvas, engine, image, { step, unit, method }) {
+    const found = await engine.project({ step, unit, method, slot: "unit" }), activations = await engine.activations(step);
+    if (!found || !activations) return null;
+    const [map, row, column] = unit, value = activations.values[(map * activations.height + row) * activations.width + column];
+    zflibDraw.signed(canvas, found, zflibDraw.square(geometry(engine, step), unit, image.width));
+    return { found, value };
   }
+
+  /** A control of it on `canvas`: resolves to { alike, words }, its likeness and what it is; null as above. */
+  async function control(canvas, engine, image, { step, unit, method, control, draw, photograph }, own, photographs) {
+    const extra = request(control, step, draw);
+    if (extra.control === "another picture's switches") {
+      extra.switchesOf = "another";
+      if (!(await another(engine, photograph, photographs))) return null;
+    }
+    const without = await engine.project({ step, unit, method, ...extra, slot: "control" });
+    if (!without) return null;
+    const place = geometry(engine, step);
+    zflibDraw.signed(canvas, without, zflibDraw.square(place, unit, image.width));
+    const words = control === "other-map" ? `map ${without.unit[0]}, same place` : WORDS[control];
+    return { alike: zflibDraw.likeness(own, without, place, image.width), words };
+  }
+
+  const geometry = (engine, step) => engine.network.steps.find(({ name }) => name === step);
+
+  /** What chapter 3 measured of such a control, or null: it measured the deconvnet, in layers 2 to 5. */
+  const usual = ({ network, step, method }, control) =>
+    method === "deconvnet" ? zflibRuler.usual(network, step, control || "other-map") : null;
+
+  /** The number of a control beside what is usual and the floor; as zflib.widgets.live.your_picture. */
+  function told({ alike, words }, known) {
+    if (Number.isNaN(alike)) return `Of the control (${words}) nothing comes down.`;
+    const beside = known ? ` (usual ${number(known.usual)}, floor ${number(known.floor)})` : "";
+    return `The control (${words}) correlates ${number(alike)}${beside}.`;
+  }
+
+  /** Half way between the floor and the projection itself: what lies above has drawn much the same. */
+  const halfWay = (known) => (1 + (known?.floor ?? 0)) / 2;
 
   /** A second picture through the network, for its switches: the next of the photographs. */
   async function another(engine, name, photographs) {
@@ -76,5 +76,5 @@ globalThis.zflibUnitView ??= (() => {
     return true;
   }
 
-  return { STEPS, WORDS, open };
+  return { STEPS, WORDS, SILENT, unit, control, usual, told, halfWay };
 })();

@@ -1,38 +1,45 @@
-// The page Your picture: what a network passes back from the reader's own picture, a layer, a map, a unit at a time.
-// What is chosen stands in the address (address.js). The picture itself stays in the page.
+// The page Your picture: what a network passes back from the reader's own picture, a layer, a map, a unit at a time, and
+// a bet on what it proves. What is chosen stands in the address (address.js). The picture itself stays in the page.
 (() => {
   "use strict";
 
-  const NETWORKS = { "zfnet-mini": "small ZFNet", "alexnet-mini": "small AlexNet" };
-  const { METHODS, CONTROLS } = zflibAddress, { STEPS, WORDS } = zflibUnitView;
+  const NETWORKS = { "zfnet-mini": "ZFNet-mini", "alexnet-mini": "AlexNet-mini" };
+  const { METHODS, CONTROLS } = zflibAddress, { STEPS, WORDS } = zflibUnitView, { number } = zflibRuler;
   const TILES = 9;
   const USUAL = { method: METHODS[0], control: "", draw: 0 };
 
   const choices = (name, label, values, words) => `<div class="zf-buttons" role="group" aria-label="${label}">${values
     .map((value) => `<button type="button" data-${name}="${value}">${words(value)}</button>`).join("")}</div>`;
   const place = (name) => `<label>${name} <input type="number" min="0" step="1" value="0" data-place></label>`;
-  const TILE = '<button type="button"><canvas role="img"></canvas><span></span></button>';
+  const CANVAS = (name) => `<canvas role="img" aria-label="${name}" width="1" height="1"></canvas>`;
+  const TILE = `<button type="button">${CANVAS("")}<span></span></button>`;
   const FACE = `
-    <div class="zf-top"><div class="zf-choose"></div><figure><div class="zf-seen"><canvas role="img"
-      aria-label="What the network sees"></canvas><span></span></div><figcaption>What the network sees, and the field of
-      the unit below. Click to take the unit whose field lies there.</figcaption></figure></div>
-    <h2>What fires most?</h2>
-    ${choices("network", "Network", Object.keys(NETWORKS), (name) => NETWORKS[name])}
-    ${choices("step", "Layer", STEPS, (step) => `layer ${step.at(-1)}`)}
-    <p class="zf-words" role="status"></p>
-    <div class="zf-tiles">${TILE.repeat(TILES)}</div>
-    <p class="zf-note">The strongest unit of each of the nine maps that fire most, projected to the pixels of its field,
-      with its value. Mid-grey is 0, both signs alike; the largest 0.5 % of each picture's magnitudes are clipped. Press
-      one to take it.</p>
+    <div class="zf-choose"></div>
+    <div class="zf-two-groups">${choices("network", "Network", Object.keys(NETWORKS), (name) => NETWORKS[name])}
+      ${choices("step", "Layer", STEPS, (step) => `layer ${step.at(-1)}`)}</div>
     <h2 class="zf-unit" tabindex="-1">One unit</h2>
-    <div class="zf-place">${["map", "row", "column"].map(place).join("")}
-      <button type="button" data-do="copy">Copy its address</button></div>
-    ${choices("method", "Method", METHODS, (method) => method)}
-    <div class="zf-view"></div>
-    <p class="zf-verdict" role="status"></p>
-    <p class="zf-note">Is it the unit that draws this? Take one thing away and look again.</p>
+    <div class="zf-trio zf-view">
+      <figure><div class="zf-seen">${CANVAS("What the network sees")}<span></span></div>
+        <figcaption>Framed: what the unit sees. Click to move it.</figcaption></figure>
+      <figure><div class="zf-square">${CANVAS("what it passes back")}</div><figcaption class="zf-fires">What it passes back.</figcaption></figure>
+      <figure><div class="zf-square">${CANVAS("the control")}
+        <div class="zf-ask"><b>Another map, same place: does it draw the same?</b>
+          <button type="button" data-bet="same">Bet: much the same</button>
+          <button type="button" data-bet="other">Bet: something else</button></div></div>
+        <figcaption class="zf-control"></figcaption></figure></div>
+    <div class="zf-answer"><p class="zf-verdict" role="status"></p><div class="zf-ruler"></div></div>
+    <p class="zf-note">Take one thing away, and see what is left:</p>
     ${choices("control", "Control", CONTROLS, (control) => WORDS[control])}
-    <div class="zf-buttons"><button type="button" data-do="draw" hidden>Draw the control anew</button></div>
+    <div class="zf-buttons"><button type="button" data-do="draw">Draw the control anew</button></div>
+    <h2>What fires most?</h2>
+    <p class="zf-words" role="status"></p>
+    <div class="zf-tiles" role="group" aria-label="The maps that fire most">${TILE.repeat(TILES)}</div>
+    <p class="zf-note">The nine maps that fire most, each at its strongest place, with its value. Mid-grey is 0; the largest
+      0.5 % of a projection's magnitudes are clipped. Press one to take it.</p>
+    <details class="zf-more"><summary>Any unit, by number; other ways down</summary>
+      <div class="zf-place">${["map", "row", "column"].map(place).join("")}</div>
+      ${choices("method", "Method", METHODS, (method) => method)}</details>
+    <div class="zf-buttons"><button type="button" data-do="copy">Copy this unit's address</button><span class="zf-copied" role="status"></span></div>
     <h2>What does the network call it?</h2>
     <p class="zf-about"></p><button type="button" data-do="classes"></button>
     <p class="zf-loading" role="status"></p>
@@ -41,18 +48,19 @@
   function start(root) {
     const photographs = globalThis.zflibPhotographs, engines = {};
     const names = { networks: Object.keys(NETWORKS), steps: STEPS, photographs: photographs.map(({ name }) => name) };
-    const state = { network: names.networks[0], step: "conv3", unit: null, photograph: names.photographs[0], at: 0.5,
-      ...USUAL, ...zflibAddress.parse(location.hash, names) };
+    const opening = zflibAddress.parse(globalThis.zflibOpening, names), given = zflibAddress.parse(location.hash, names);
+    const state = { ...opening, at: 0.5, ...USUAL, ...(given.network && { unit: null }), ...given };
     const face = Object.assign(document.createElement("div"), { className: "zf-live", innerHTML: FACE });
-    root.append(face);
+    root.querySelector(".zf-still").replaceWith(face);
     const part = (selector) => face.querySelector(selector), all = (selector) => [...face.querySelectorAll(selector)];
-    const words = part(".zf-words"), verdict = part(".zf-verdict"), about = part(".zf-about");
+    const words = part(".zf-words"), verdict = part(".zf-verdict"), about = part(".zf-about"), copied = part(".zf-copied");
     const loading = part(".zf-loading"), offer = part('[data-do="classes"]'), seen = part(".zf-seen");
-    const view = zflibUnitView.open(part(".zf-view"));
+    const [projected, controlled] = all(".zf-view .zf-square canvas"), bets = { right: 0, all: 0 };
     let image = null; // what the network sees
     let naming = false; // the class scores' weights are under way
     let round = 0; // of looking; an older one stops
     let keepUnit = true; // the unit of the address stays when its picture comes; that of another picture goes
+    let bet = ""; // on the unit that is shown
 
     const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
 
@@ -60,7 +68,7 @@
     function engine() {
       return (engines[state.network] ??= ZFLIB.open(state.network, {
         onProgress({ layer, loaded, total }) {
-          const bar = document.createElement("progress"), where = naming ? loading : words;
+          const bar = document.createElement("progress"), where = naming ? loading : verdict;
           say(where, loaded < total ? `Loading ${layer}: ${megabytes(loaded)} of ${megabytes(total)} MB. ` : "");
           Object.assign(bar, { max: total, value: loaded, ariaLabel: "Weights loaded" });
           if (loaded < total) where.append(bar);
@@ -81,10 +89,10 @@
           button.setAttribute("aria-pressed", String(button.dataset[name] === state[name]));
         }
       }
-      part('[data-do="draw"]').hidden = !state.control;
+      part('[data-do="draw"]').disabled = !state.control;
     }
 
-    /** The picture up through the network; its strongest maps as tiles; and the unit. */
+    /** The picture up through the network; the unit; and the layer's strongest maps as tiles. */
     async function look() {
       const mine = ++round, now = () => mine === round, live = engine();
       press();
@@ -100,26 +108,23 @@
       const missing = state.unit && !state.unit.every((at, i) => at < (i ? size : maps));
       const sees = `${maps} maps of ${size} × ${size} units; each sees ${receptiveField} × ${receptiveField} pixels.`;
       if (missing) say(words, `Layer ${state.step.at(-1)} has no unit ${state.unit.join(", ")}, but ${sees}`, true);
-      else say(words, `Layer ${state.step.at(-1)} of the ${NETWORKS[state.network]}: ${sees}`);
+      else say(words, `Layer ${state.step.at(-1)} of ${NETWORKS[state.network]}: ${sees}`);
       if (!state.unit || missing) state.unit = best[0].unit;
-      const one = showUnit();
+      await showUnit();
       for (const [at, tile] of all(".zf-tiles button").entries()) {
         const { unit, value } = best[at], [map] = unit, [canvas, label] = tile.children;
         const found = await live.project({ step: state.step, unit, method: state.method, slot: `tile ${at}` });
         if (!found || !now()) return;
-        zflibDraw.signed(canvas, found);
-        zflibDraw.fit(canvas, found, receptiveField, image.width);
+        zflibDraw.signed(canvas, found, zflibDraw.square(geometry(), unit, image.width));
         tile.ariaBusy = "false";
         canvas.setAttribute("aria-label", `Projection of map ${map},`);
         label.textContent = `map ${map}, ${value.toFixed(1)}`;
         tile.onclick = () => choose({ unit }).then(() => part(".zf-unit").focus());
-        root.classList.add("zf-started"); // the still goes
       }
-      await one;
       if (now()) await nameClasses(live);
     }
 
-    /** The chosen unit; the address follows. */
+    /** The chosen unit, and its control if there is one; the address follows. */
     async function showUnit() {
       press();
       const { step, unit, network } = state, [map, row, column] = unit, { size, maps } = geometry();
@@ -127,14 +132,45 @@
         Object.assign(input, { value: unit[at], max: (at ? size : maps) - 1 });
       }
       part(".zf-unit").textContent = `Layer ${step.at(-1)}, map ${map}, row ${row}, column ${column}`;
+      say(copied, "");
       history.replaceState(history.state, "", zflibAddress.write(state));
-      const shown = await view(engine(), image, { ...state }, photographs);
+      const shown = await zflibUnitView.unit(projected, engine(), image, state);
       if (!shown) return;
       part(".zf-view").ariaBusy = "false";
-      const { found } = shown, share = (pixels) => `${(100 * pixels) / image.width}%`;
+      const { found, value } = shown, share = (pixels) => `${(100 * pixels) / image.width}%`, silent = !(value > 0);
       Object.assign(seen.lastElementChild.style, { left: share(found.left), top: share(found.top) });
       Object.assign(seen.lastElementChild.style, { width: share(found.width), height: share(found.height) });
-      say(verdict, shown.words);
+      part(".zf-fires").textContent = silent ? "It is silent here." : `What it passes back: it fires with ${value.toFixed(2)}.`;
+      await showControl(found, silent);
+    }
+
+    /** The third picture: a control, or the bet on one. */
+    async function showControl(own, silent) {
+      const { control } = state, known = zflibUnitView.usual(state, control), ask = part(".zf-ask");
+      ask.hidden = Boolean(control) || silent;
+      controlled.hidden = !control || silent;
+      part(".zf-control").textContent = !control || silent ? "" : WORDS[control];
+      zflibRuler.draw(part(".zf-ruler"), null, silent ? null : known);
+      if (silent) return say(verdict, zflibUnitView.SILENT);
+      if (!control) return say(verdict, known ? `Another map usually keeps ${number(known.usual)} of such a picture; the floor is ${number(known.floor)}.` : "Bet, and see.");
+      const shown = await zflibUnitView.control(controlled, engine(), image, { ...state }, own, photographs);
+      if (!shown) return;
+      const { alike } = shown;
+      controlled.setAttribute("aria-label", `the control: ${shown.words}`);
+      part(".zf-control").textContent = `The control: ${shown.words}.`;
+      say(verdict, `${settled(alike, known)}${zflibUnitView.told(shown, known)}`);
+      if (!Number.isNaN(alike)) zflibRuler.draw(part(".zf-ruler"), alike, known);
+    }
+
+    /** The bet that was placed, in words; "" if none was, or its other map has been drawn anew. */
+    function settled(alike, known) {
+      if (!bet || state.control !== "other-map" || Number.isNaN(alike)) return "";
+      const half = zflibUnitView.halfWay(known), won = (alike > half) === (bet === "same");
+      bet = "";
+      bets.all += 1;
+      bets.right += won;
+      const side = alike > half ? "above" : "below", count = bets.all > 1 ? ` (${bets.right} of ${bets.all} bets won)` : "";
+      return `You ${won ? "win" : "lose"}${count}: ${side} half way, ${number(half)}. `;
     }
 
     /** Change what is chosen, and show it. */
@@ -142,6 +178,7 @@
       const another = ["network", "step", "method"].some((name) => name in change && change[name] !== state[name]);
       Object.assign(state, change);
       if (("network" in change || "step" in change) && another) state.unit = null;
+      if (!("control" in change) && state.control === "other-map") state.control = ""; // a new unit, a new bet
       return (another ? look() : showUnit()).catch(failed(another ? words : verdict));
     }
 
@@ -168,13 +205,18 @@
     // ---- what the reader does ---------------------------------------------------------------------------------------
 
     face.addEventListener("click", ({ target }) => {
-      const { network, step, method, control, do: what } = target.closest("button")?.dataset ?? {};
+      const { network, step, method, control, bet: side, do: what } = target.closest("button")?.dataset ?? {};
       if (!image) return; // nothing to look at yet
       if (network) choose({ network });
       if (step) choose({ step });
       if (method) choose({ method });
       if (control) choose({ control: state.control === control ? "" : control, draw: 0 });
-      if (what === "draw") choose({ draw: state.draw + 1 });
+      if (side) {
+        bet = side;
+        choose({ control: "other-map", draw: Math.floor(1e6 * Math.random()) });
+        part('[data-control="other-map"]').focus({ preventScroll: true });
+      }
+      if (what === "draw") choose({ control: state.control, draw: state.draw + 1 });
       if (what === "copy") copy();
       if (what === "classes") {
         const live = engine(), named = () => nameClasses(Object.assign(live, { named: true }));
@@ -197,8 +239,8 @@
     async function copy() {
       const without = state.photograph ? "" : " Your picture is not in it: it stays here.";
       await navigator.clipboard.writeText(location.href).then(
-        () => say(verdict, `The address is copied.${without}`),
-        () => say(verdict, `The browser doesn't let this page copy: take the address from the bar above.${without}`));
+        () => say(copied, `The address is copied.${without}`),
+        () => say(copied, `The browser doesn't let this page copy: take the address from the bar above.${without}`));
     }
 
     const { inputSize, resizedSide } = engine().network;
@@ -207,7 +249,7 @@
       onPicture(chosen) {
         ({ image } = chosen);
         Object.assign(state, { photograph: chosen.own ? "" : chosen.name, at: chosen.at });
-        if (!keepUnit) state.unit = null;
+        if (!keepUnit) Object.assign(state, { unit: null }, state.control === "other-map" && { control: "" });
         keepUnit = false;
         zflibDraw.patch(seen.firstElementChild, image, { top: 0, left: 0, width: inputSize, height: inputSize });
         look().catch(failed(words));

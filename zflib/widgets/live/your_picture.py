@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from zflib import weights
-from zflib.data import photograph
 from zflib.deconvnet import DeconvNet
-from zflib.plots.pictures import labelled, signed
+from zflib.plots.pictures import labelled
 from zflib.widgets import page
-from zflib.widgets.live import photographs
+from zflib.widgets.live import likenesses, photographs
+from zflib.widgets.live.unit_view import drawn
 
-SCRIPTS = ("chooser", "address", "unit_view", "your_picture")  # picture.js and draw.js come with live.js
-STYLES = ("panel", "chooser", "your_picture")
+SCRIPTS = ("ruler", "chooser", "address", "unit_view", "your_picture")  # picture.js and draw.js come with live.js
+STYLES = ("panel", "ruler", "chooser", "your_picture")
 STEPS = ("conv1", "conv2", "conv3", "conv4", "conv5")
-CLIP = 0.995  # of a projection's magnitudes, as draw.js
+# What the page opens with, chosen by eye: the rim of a cup.
+NETWORK, PHOTOGRAPH, OPENING = "zfnet-mini", "coffee", ("conv3", (136, 1, 3))
 SIDE = 224  # of a picture on the still, in pixels
 
 
@@ -29,47 +31,42 @@ def write(folder: Path) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "photographs.js").write_text(photographs.script(), encoding="utf-8")
-    bundle(folder, "your_picture", SCRIPTS, STYLES)
+    step, (channel, row, column) = OPENING
+    opening = f"#{NETWORK}/{step}/{channel}/{row},{column}/{PHOTOGRAPH}"
+    known = {"zflibTypical": likenesses.typical(), "zflibOpening": opening}
+    bundle(folder, "your_picture", SCRIPTS, STYLES, known)
     Image.fromarray(still()).save(folder / "your_picture.webp", quality=80, method=6)
 
 
-def bundle(folder: Path, name: str, scripts: Sequence[str], styles: Sequence[str]) -> None:
-    """Write NAME.js and NAME.css: these scripts and style sheets of this folder, joined."""
-    for ending, names in (("js", scripts), ("css", styles)):
-        text = "\n".join(page.asset(f"live/{each}.{ending}") for each in names)
-        (folder / f"{name}.{ending}").write_text(text, encoding="utf-8")
+def bundle(folder: Path, name: str, scripts: Sequence[str], styles: Sequence[str], data: Mapping[str, Any]) -> None:
+    """Write NAME.js and NAME.css: these scripts and style sheets of this folder, joined.
+
+    data  what the scripts find under these global names
+    """
+    made = "".join(f"globalThis.{key} = {page.json_text(value)};\n" for key, value in data.items())
+    code = "\n".join(page.asset(f"live/{each}.js") for each in scripts)
+    (folder / f"{name}.js").write_text(made + code, encoding="utf-8")
+    text = "\n".join(page.asset(f"live/{each}.css") for each in styles)
+    (folder / f"{name}.css").write_text(text, encoding="utf-8")
 
 
 def still() -> np.ndarray:
-    """A photograph, and what the strongest unit of each layer of `zfnet-mini` passes back from it: (H, W, 3) uint8."""
-    pixels, found = strongest(photographs.NAMES[0])
-    pictures, labels = [enlarged(pixels)], ["the picture"]
-    for step, (channel, _, projection) in found.items():
-        pictures.append(enlarged(projection))
-        labels.append(f"layer {step[-1]}, map {channel}")
-    return labelled(pictures, labels, columns=3)
-
-
-def strongest(name: str) -> tuple[np.ndarray, dict[str, tuple[int, tuple[int, int, int, int], np.ndarray]]]:
-    """A photograph as `zfnet-mini` gets it, and of each layer its strongest unit there.
-
-    Returns (S, S, 3) uint8, and by step: the unit's map; the part of its field that lies on the picture, as top, left,
-    bottom and right; and its projection there as the page draws it, (h, w, 3) uint8.
-    """
-    net = weights.load("zfnet-mini")
-    x = net.preprocess(photograph(name).picture)
+    """A photograph, and what a unit of each layer of `zfnet-mini` passes back from it, the strongest or that with which
+    the page opens: (H, W, 3) uint8."""
+    net = weights.load(NETWORK).cpu()
+    x = net.preprocess(photographs.picture(PHOTOGRAPH))
     deconv = DeconvNet(net)
     trace = deconv.forward(x[None])
-    geometry = {step.name: step for step in net.architecture.geometry()}
-    found = {}
-    for step in STEPS:
-        maps = trace[step][0]
-        channel, row, column = map(int, np.unravel_index(int(maps.argmax()), maps.shape))
-        top, left, bottom, right = (min(max(0, at), x.shape[1]) for at in geometry[step].box(row, column))
-        pixels = deconv.project(trace, step, unit=(channel, row, column))[0, :, top:bottom, left:right].cpu().numpy()
-        drawn = signed(pixels, float(np.quantile(np.abs(pixels), CLIP)))
-        found[step] = channel, (top, left, bottom, right), drawn
-    return (x + net.mean.cpu()).permute(1, 2, 0).numpy().astype(np.uint8), found
+    pictures, labels = [(x + net.mean).permute(1, 2, 0).round().byte().numpy()], ["the picture"]
+    for step in net.architecture.geometry():
+        if step.name not in STEPS:
+            continue
+        maps = trace[step.name][0]
+        strongest = tuple(int(at) for at in np.unravel_index(int(maps.argmax()), maps.shape))
+        unit = OPENING[1] if step.name == OPENING[0] else strongest
+        pictures.append(drawn(deconv.project(trace, step.name, unit=unit)[0].numpy(), step, unit))
+        labels.append(f"layer {step.name[-1]}, map {unit[0]}")
+    return labelled([enlarged(each) for each in pictures], labels, columns=3)
 
 
 def enlarged(pixels: np.ndarray) -> np.ndarray:
