@@ -172,11 +172,13 @@ def rounded(value: float, digits: int) -> str:
 
 def tables(architecture: Architecture, scale: str, rows: Sequence[Row]) -> str:
     """The steps of a network and the rows of Table 3 that are nearest to it, as HTML."""
-    steps = [step for step in at_scale(architecture, scale).geometry() if step.name.startswith(("conv", "pool", "fc"))]
-    sizes = [
-        (s.name, s.maps, s.size, s.receptive_field, s.jump if s.size > 1 else "–", s.parameters or "–", s.macs or "–")
-        for s in steps
-    ]
+    scaled = at_scale(architecture, scale)
+    steps = [step for step in scaled.geometry() if step.name.startswith(("conv", "pool", "fc"))]
+    sizes = []
+    for s in steps:
+        sees = s.receptive_field if s.receptive_field < scaled.input_size else "all"
+        apart = s.jump if s.size > 1 else "–"
+        sizes.append((s.name, s.maps, s.size, sees, apart, s.parameters or "–", s.macs or "–"))
     close = [(row.words, count, f"{row.paper:.1f}", row.ours) for count, row in nearest(architecture, scale, rows)]
     return _table("Its steps", STEPS, sizes) + _table("Validation top-1 error", ROWS, close)
 

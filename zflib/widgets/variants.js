@@ -93,8 +93,9 @@
   }
 
   function tables(network, scale, rows, [stepColumns, rowColumns]) {
-    const sizes = geometry(atScale(network, scale)).map((s) =>
-      [s.name, s.maps, s.size, s.field, s.size > 1 ? s.jump : "–", s.parameters || "–", s.macs || "–"]);
+    const scaled = atScale(network, scale), sees = ({ field }) => (field < scaled.input_size ? field : "all");
+    const sizes = geometry(scaled).map((s) =>
+      [s.name, s.maps, s.size, sees(s), s.size > 1 ? s.jump : "–", s.parameters || "–", s.macs || "–"]);
     const close = nearest(network, scale, rows).map(({ row, count }) =>
       [row.words, count, row.paper.toFixed(1), row.ours]);
     return table("Its steps", stepColumns, sizes) +

@@ -11,6 +11,7 @@ from zflib.experiments import ablation
 from zflib.experiments.ablation import plan, results, summary
 
 CHAPTER = Path(__file__).parents[3] / "notebooks" / "07_ablation.ipynb"
+DEEPER = CHAPTER.parent / "deeper" / "07b_order_and_overfitting.ipynb"
 SIX = [row for row in plan.published("alexnet") if "8192" not in row]
 SETTINGS = {  # a folder of runs that may come, and what sets them apart in their recipe
     "rate_0.02": {"learning_rate": 0.02},
@@ -42,15 +43,15 @@ def come(folder, name, row, diverged=False):
         results.write(folder.with_name(f"ablation_{name}"), job, facts, outputs[0], outputs[1])
 
 
-def read(folder, monkeypatch):
-    """Run the chapter's code as far as it speaks of the table's runs; returns what it printed and the names it set."""
+def read(folder, monkeypatch, notebook=CHAPTER):
+    """Run a notebook's code as far as it speaks of the table's runs; returns what it printed and the names it set."""
     runs, said, names = summary.collect(folder), [], {"zflib": __import__("zflib")}
     monkeypatch.setattr(ablation, "result", lambda: runs)
     monkeypatch.setattr("builtins.print", lambda *words, **end: said.append(" ".join(map(str, words))))
-    for cell in nbformat.read(CHAPTER, as_version=4).cells:
+    for cell in nbformat.read(notebook, as_version=4).cells:
         if cell.id == "ablation-77":
             break
-        if cell.cell_type == "code" and cell.id != "ablation-01":
+        if cell.cell_type == "code" and "remove-cell" not in cell.metadata.get("tags", ()):
             exec(compile(cell.source, cell.id, "exec"), names)
             plt.close("all")
     return "".join(said), names
@@ -77,6 +78,8 @@ def test_runs_that_come_are_told_and_those_that_diverged_stop_nothing(folder, mo
     assert ("removed_layers_3_4", "He initialisation, 0.003", 12) not in names["settled"]
     assert "Dropout taken from AlexNet as it is, 36 epochs" in said
     assert "eight without dropout at 0.01, 1 seed:" in said
+    said, names = read(folder, monkeypatch, DEEPER)
+    assert names["tried"] == [0.003, 0.01, 0.02] and "all at 0.01" in said
 
 
 def test_with_none_of_them_it_says_less(folder, monkeypatch):
@@ -85,3 +88,5 @@ def test_with_none_of_them_it_says_less(folder, monkeypatch):
     assert names["tried"] == [0.003, 0.01]
     assert "Dropout taken from AlexNet as it is, 36 epochs" not in said
     assert not any("0.003" in what and "He" in what for _, what, _ in names["settled"])
+    said, names = read(folder, monkeypatch, DEEPER)
+    assert names["tried"] == [0.003, 0.01] and "all at 0.01" in said
