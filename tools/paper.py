@@ -23,8 +23,9 @@ STYLE = Path(__file__).with_suffix(".css")
 INSTRUMENTS = ".zf-panel, .zf-explorer"
 FOLDED = (
     "details.hide, script, noscript, .headerlink, .zf-buttons, .zf-start, button, input, select, [hidden], "
-    ".toctree-wrapper"
+    ".toctree-wrapper, .zf-panel details"
 )
+SHEET = re.compile(r"@page\s*{[^}]*}")  # a page's own wish for paper
 ANSWERS = "answers"
 ABOUT = (
     "Figures with controls stand still on paper. Below each of them is its setting, and the address of the page where "
@@ -124,7 +125,7 @@ class Book:
     @staticmethod
     def _head_of_pages(name: str, title: str) -> str:
         words = title.replace("\\", "\\\\").replace('"', '\\"')
-        return f'#{name} {{ page: p-{name}; }} @page p-{name} {{ @top-left {{ content: "{words}"; }} }}'
+        return f'[id="{name}"] {{ page: p-{name}; }} @page p-{name} {{ @top-left {{ content: "{words}"; }} }}'
 
     def _title_page(self, numbers: dict[str, int]) -> str:
         picture = self._articles[self.entries[0].name].select_one("img")
@@ -172,7 +173,7 @@ class Book:
         for style in article.select("style"):
             rules = style.get_text()
             if style.find_parent(class_=["zf-panel", "zf-explorer", "zf-table"]) is None:  # meant for its page alone
-                style.string = f"@scope (#{entry.slug}) {{ {rules} }}"
+                style.string = f'@scope ([id="{entry.slug}"]) {{ {SHEET.sub("", rules)} }}'
             elif rules in self._styles:
                 style.decompose()
             self._styles.add(rules)
@@ -226,6 +227,8 @@ class Book:
         for attribute in ("for", "aria-labelledby", "aria-describedby"):
             for element in article.select(f"[{attribute}]"):
                 element[attribute] = own(element[attribute])
+        for use in article.select('use[href^="#"]'):
+            use["href"] = f"#{own(use['href'][1:])}"
         for element in article.select("img[src], link[href]"):
             attribute = "src" if element.name == "img" else "href"
             element[attribute] = self._file(page, element[attribute])

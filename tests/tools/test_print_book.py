@@ -27,11 +27,13 @@ CHAPTER = f"""<html>{HEAD.format(up="../")}<body>{MENU}<article class="bd-articl
 <div class="cell_output">printed by a cell</div></div>
 <div class="cell tag_hide-cell"><details class="hide"><summary>A solution</summary><pre>solved = 2</pre></details></div>
 <div class="cell"><pre>open_code = 3</pre></div>
-<div class="zf-explorer" id="zf-explorer-1"><div class="zf-controls">
+<div class="zf-panel" id="zf-explorer-1"><div class="zf-controls">
 <div><label for="a">map number</label><input type="range" id="a" value="4"><output for="a">7</output></div>
 <div><label for="b">network</label><select id="b"><option>AlexNet</option><option selected>ZFNet</option></select></div>
 <div><label for="c">grey</label><input type="checkbox" id="c"></div></div>
-<figure><figcaption>A still.</figcaption></figure><script>moving()</script></div>
+<figure><svg><text id="word">drawn once</text><use href="#word" y="20"></use></svg>
+<figcaption>A still.</figcaption></figure>
+<details><summary>More</summary>computed in the page</details><script>moving()</script></div>
 <section id="the-quiz"><h2>Quiz</h2><p>Open the answer that you would give: it says whether it is right.</p>
 <p><strong>1. How many?</strong></p><div role="group" aria-label="Answers to question 1">
 <details class="zf-wrong"><summary>None</summary>Not quite: look again.</details>
@@ -104,7 +106,7 @@ def test_pages_are_a4_whatever_a_chapter_asks_for(printed):
 def test_folded_code_and_buttons_stay_out_and_open_code_stays(texts):
     whole = "\n".join(texts)
     assert "open_code" in whole and "printed by a cell" in whole
-    for out in ("hidden", "solved", "Show the code", "A solution", "Run it", "moving()", "inside#"):
+    for out in ("hidden", "solved", "Show the code", "A solution", "Run it", "moving()", "in the page", "inside#"):
         assert out not in whole, out
 
 
@@ -113,6 +115,10 @@ def test_an_instrument_says_its_setting_and_where_it_moves(texts):
     assert "map number: 7; network: ZFNet; grey: no" in whole
     assert "zflib.example.org/course/notebooks/01_dots.html#zf-explorer-1" in whole
     assert "zflib.example.org/course/book/index.html#look" in whole
+
+
+def test_what_a_drawing_uses_twice_is_there_twice(texts):
+    assert "\n".join(texts).count("drawn once") == 2
 
 
 def test_a_quiz_has_letters_and_its_answers_stand_at_the_end(texts):
