@@ -89,21 +89,24 @@ def test_nothing_moves_for_who_asks_for_rest(browser, wide, server):
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
-def test_figures_keep_their_white_face_in_the_dark(browser, wide, server, name):
+def test_in_the_dark_figures_keep_their_white_face_dimmed_and_explorers_are_dark(browser, wide, server, name):
     with media(browser, prefers_color_scheme="dark"):
         open_page(browser, f"{server}/{name}.html")
         assert browser.execute_script("return document.documentElement.dataset.theme") == "dark"
-        dark, faces = browser.execute_script(
-            """const article = document.querySelector("article"), seen = (element) => {
-              const { backgroundColor, filter, opacity } = getComputedStyle(element);
-              return [element.outerHTML.slice(0, 120), [backgroundColor, filter, opacity]];
-            };
-            return [getComputedStyle(document.body).backgroundColor,
-              [...article.querySelectorAll("img, .zf-explorer")].map(seen)];"""
+        dark, pictures, explorers = browser.execute_script(
+            """const article = document.querySelector("article"), words = (element) => element.outerHTML.slice(0, 120);
+            const all = (selector) => [...article.querySelectorAll(selector)];
+            const paper = (element) => getComputedStyle(element).backgroundColor;
+            const dims = (element) => /brightness\\(([\\d.]+)\\)/.exec(getComputedStyle(element).filter)?.[1] ?? 1;
+            const window = (img) => img.closest(".zf-view") ?? article; // an explorer's, onto a sheet of frames
+            const seen = (img) => [words(img), paper(img), dims(img) * dims(window(img))];
+            return [paper(document.body), all("img:not(.zf-panel img)").map(seen),
+              all(".zf-explorer, .zf-panel").map((one) => [words(one), paper(one)])];"""
         )
     assert dark != "rgb(255, 255, 255)"
-    assert faces
-    assert not [figure for figure, look in faces if look != ["rgb(255, 255, 255)", "none", "1"]]
+    assert pictures and explorers
+    assert not [figure for figure, paper, dimmed in pictures if paper != "rgb(255, 255, 255)" or dimmed != 0.88]
+    assert not [explorer for explorer, paper in explorers if sum(map(int, re.findall(r"\d+", paper)[:3])) > 200]
 
 
 @pytest.mark.parametrize("name", CHAPTERS)

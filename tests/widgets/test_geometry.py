@@ -128,7 +128,7 @@ def test_what_fits_is_not_red_and_what_does_not_has_no_map():
 
 
 def test_the_drawing_marks_unseen_and_overhanging_pixels():
-    unseen, beyond = 'fill="#e05a5a"', 'fill="#ffffff" stroke="#c00000"'
+    unseen, beyond = 'fill="#e05a5a"', 'stroke="#d03030"'
     down, up = drawing(110, 3, 2, 0, False), drawing(110, 3, 2, 0, True)
     assert (down.count(unseen), down.count(beyond)) == (1, 0)
     assert (up.count(unseen), up.count(beyond)) == (0, 1)

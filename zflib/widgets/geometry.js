@@ -4,12 +4,12 @@
 
   const { outputSize, note } = globalThis.zflib;
   const CELL = 16, SHOWN = 30, END = 14;
-  const RED = "#c00000", BLUE = "#1f5fa8";
+  const RED = "var(--red,#c00000)", BLUE = "var(--blue,#1f5fa8)";
   const LOOKS = {
     "pixel": 'fill="#cfe0f1" stroke="#555577"',
     "pixel unseen": 'fill="#e05a5a" stroke="#555577"',
-    "padding": 'fill="#ffffff" stroke="#888888" stroke-dasharray="3 2"',
-    "beyond": 'fill="#ffffff" stroke="#c00000" stroke-dasharray="3 2"',
+    "padding": 'fill="none" stroke="#888888" stroke-dasharray="3 2"',
+    "beyond": 'fill="none" stroke="#d03030" stroke-dasharray="3 2"',
   };
 
   function geometry(size, kernel, stride, padding, ceilMode) {
@@ -81,7 +81,7 @@
         if (left >= right) continue;
         const colour = g.problem || start + kernel > size + padding ? RED : BLUE;
         const x = CELL * (left + shift) + 2, y = 40 + 9 * (window % lanes), width = CELL * (right - left) - 4;
-        parts.push(`<rect x="${x}" y="${y}" width="${width}" height="5" fill="${colour}"/>`);
+        parts.push(`<rect x="${x}" y="${y}" width="${width}" height="5" style="fill:${colour}"/>`);
       }
       if (low <= 0 && 0 < high) parts.push(`<text x="${CELL * shift}" y="15">pixel 0</text>`);
       if (low < size && size <= high)
@@ -90,8 +90,8 @@
     if (end - first > SHOWN) parts.push(`<text x="${CELL * SHOWN / 2}" y="31" text-anchor="middle">…</text>`);
     const label = `Windows over one row of pixels: ${g.problem ? "the first does not fit" : g.out}`;
     const width = CELL * SHOWN, height = 44 + 9 * lanes;
-    return `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${label}" font-size="15" fill="#222222" ` +
-      `style="display:block;width:100%;max-width:${width}px;background:#fff">${parts.join("")}</svg>`;
+    return `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${label}" font-size="15" fill="currentColor" ` +
+      `style="display:block;width:100%;max-width:${width}px">${parts.join("")}</svg>`;
   }
 
   function start(root) {

@@ -24,12 +24,12 @@ PRESETS = {
 }
 
 CELL, SHOWN, END = 16, 30, 14  # side of a pixel in the drawing; pixels that fit its width; of a longer row, at each end
-RED, BLUE = "#c00000", "#1f5fa8"
+RED, BLUE = "var(--red,#c00000)", "var(--blue,#1f5fa8)"
 LOOKS = {
     "pixel": 'fill="#cfe0f1" stroke="#555577"',
     "pixel unseen": 'fill="#e05a5a" stroke="#555577"',
-    "padding": 'fill="#ffffff" stroke="#888888" stroke-dasharray="3 2"',
-    "beyond": 'fill="#ffffff" stroke="#c00000" stroke-dasharray="3 2"',
+    "padding": 'fill="none" stroke="#888888" stroke-dasharray="3 2"',
+    "beyond": 'fill="none" stroke="#d03030" stroke-dasharray="3 2"',
 }
 CAPTION = (
     "One row of the picture, its pixels counted from 0; of a long row, both ends. Filled squares are pixels (red: no "
@@ -116,7 +116,11 @@ def words(size: int, kernel: int, stride: int, padding: int, ceil_mode: bool) ->
 
 
 def note(text: str, kind: str) -> str:
-    colours = "#a40000;background:#fde8e8;color:#6b0000" if kind == "red" else "#1f5fa8;background:#eaf1f8;color:#222"
+    """A sentence on red or, of the kind "plain", on blue; colours after a comma are for places without our styles."""
+    if kind == "red":
+        colours = "var(--red,#a40000);background:var(--red-wash,#fde8e8);color:var(--red-ink,#6b0000)"
+    else:
+        colours = "var(--blue,#1f5fa8);background:var(--blue-wash,#eaf1f8);color:var(--ink,#222)"
     return f'<p style="margin:0 0 0.4em;padding:0.5em 0.8em;border-left:4px solid {colours}">{text}</p>'
 
 
@@ -142,7 +146,7 @@ def drawing(size: int, kernel: int, stride: int, padding: int, ceil_mode: bool) 
             if left < right:
                 colour = RED if g.problem or start + kernel > size + padding else BLUE
                 x, y, width = CELL * (left + shift) + 2, 40 + 9 * (window % lanes), CELL * (right - left) - 4
-                parts.append(f'<rect x="{x}" y="{y}" width="{width}" height="5" fill="{colour}"/>')
+                parts.append(f'<rect x="{x}" y="{y}" width="{width}" height="5" style="fill:{colour}"/>')
         if low <= 0 < high:
             parts.append(f'<text x="{CELL * shift}" y="15">pixel 0</text>')
         if low < size <= high:
@@ -152,8 +156,8 @@ def drawing(size: int, kernel: int, stride: int, padding: int, ceil_mode: bool) 
     label = f"Windows over one row of pixels: {'the first does not fit' if g.problem else g.out}"
     width, height = CELL * SHOWN, 44 + 9 * lanes
     return (
-        f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{label}" font-size="15" fill="#222222" '
-        f'style="display:block;width:100%;max-width:{width}px;background:#fff">{"".join(parts)}</svg>'
+        f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{label}" font-size="15" fill="currentColor" '
+        f'style="display:block;width:100%;max-width:{width}px">{"".join(parts)}</svg>'
     )
 
 

@@ -8,7 +8,9 @@ globalThis.zflib = {
   },
 
   note(text, kind) {
-    const colours = kind === "red" ? "#a40000;background:#fde8e8;color:#6b0000" : "#1f5fa8;background:#eaf1f8;color:#222";
+    const colours = kind === "red"
+      ? "var(--red,#a40000);background:var(--red-wash,#fde8e8);color:var(--red-ink,#6b0000)"
+      : "var(--blue,#1f5fa8);background:var(--blue-wash,#eaf1f8);color:var(--ink,#222)";
     return `<p style="margin:0 0 0.4em;padding:0.5em 0.8em;border-left:4px solid ${colours}">${text}</p>`;
   },
 };
