@@ -31,7 +31,7 @@ CHAPTER = f"""<html>{HEAD.format(up="../")}<body>{MENU}<article class="bd-articl
 <div><label for="a">map number</label><input type="range" id="a" value="4"><output for="a">7</output></div>
 <div><label for="b">network</label><select id="b"><option>AlexNet</option><option selected>ZFNet</option></select></div>
 <div><label for="c">grey</label><input type="checkbox" id="c"></div></div>
-<figure><svg><text id="word">drawn once</text><use href="#word" y="20"></use></svg>
+<figure><svg><text id="word" y="20">drawn once</text><use href="#word" y="20"></use></svg>
 <figcaption>A still.</figcaption></figure>
 <details><summary>More</summary>computed in the page</details><script>moving()</script></div>
 <section id="the-quiz"><h2>Quiz</h2><p>Open the answer that you would give: it says whether it is right.</p>
