@@ -15,7 +15,7 @@ from zflib.analysis.likeness import correlation
 from zflib.data.pictures import read
 from zflib.experiments import controls as experiment
 from zflib.plots.pictures import signed
-from zflib.widgets.live import likenesses, photographs, your_picture
+from zflib.widgets.live import collection, likenesses, photographs, your_picture
 
 pytest.importorskip("selenium.webdriver", reason="Selenium is not installed")
 from opening import errors, requests
@@ -111,6 +111,7 @@ class Reference:
         box = (left, top, left + shorter, top + shorter)
         square = picture.resize((146, 146), Image.Resampling.BILINEAR, box=box)
         pixels = torch.from_numpy(np.array(square)).permute(2, 0, 1)[:, 9:137, 9:137]
+        self.pixels = pixels.permute(1, 2, 0).numpy().astype(int)
         self.deconv = zflib.DeconvNet(self.net)
         self.trace = self.deconv.forward((pixels - self.net.mean)[None])
         self.steps = {step.name: step for step in self.net.architecture.geometry()}
@@ -309,6 +310,36 @@ def test_numbers_name_a_unit_and_stay_within_the_layer(page):
     field.send_keys(Keys.CONTROL, "a")
     field.send_keys("7000", Keys.TAB)
     wait_for(browser, ".zf-unit", "map 191")
+
+
+def test_the_nine_strongest_patches_of_the_map_and_what_comes_back(page):
+    browser = page()
+    step, (channel, *_) = your_picture.OPENING
+    assert not [url for url in requests(browser) if "collection.js" in url], "it comes when it is reached"
+    here = browser.find_element(By.CSS_SELECTOR, ".zf-strongest")
+    browser.execute_script("arguments[0].scrollIntoView({ block: 'center' })", here)
+    found = [collection.patch("zfnet-mini", step, channel, rank) for rank in range(9)]
+    values = [f"{each['value']:.1f}" for each in found]
+    labels = "return [...document.querySelectorAll('.zf-nine figcaption')].map((one) => one.textContent).join()"
+    WebDriverWait(browser, 60, 0.1).until(lambda _: browser.execute_script(labels) == ",".join(values))
+    assert f"{values[0]} to {values[-1]}" in text(browser, ".zf-nine-words")
+    titles = [
+        each.get_attribute("title") for each in browser.find_elements(By.CSS_SELECTOR, ".zf-nine figure > :first-child")
+    ]
+    assert titles == [each["photograph"].title for each in found]
+    browser.find_element(By.CSS_SELECTOR, '[data-do="projections"]').send_keys(Keys.SPACE)
+    last = ".zf-nine figure:nth-child(9) canvas + canvas"
+    WebDriverWait(browser, 60, 0.1).until(
+        lambda _: browser.find_element(By.CSS_SELECTOR, last).get_attribute("aria-label")
+    )
+    for rank in (0, 8):
+        each, reference = found[rank], Reference("zfnet-mini", found[rank]["picture"])
+        cell = f".zf-nine figure:nth-child({rank + 1}) canvas"
+        expected = reference.drawn(step, each["unit"], reference.project(step, each["unit"]))
+        assert np.abs(shown(browser, f"{cell} + canvas") - expected).mean() < 1.5
+        top, left = (int(np.clip(at, 0, 53)) for at in reference.steps[step].box(*each["unit"][1:])[:2])
+        seen = shown(browser, f"{cell}:first-child")
+        assert np.abs(seen - reference.pixels[top : top + 75, left : left + 75]).max() <= 1
 
 
 def test_the_still_stands_there_without_the_script(browser, address):

@@ -17,7 +17,7 @@ SHORTER = 256  # pixels of the shorter side: more than any network takes, and en
 
 def offered() -> list[dict[str, Any]]:
     """As chooser.js takes them: name, title, credit, and src, a data: address, which a page from the disk may read."""
-    return [_offer(name) for name in NAMES]
+    return [offer(name) for name in NAMES]
 
 
 def script() -> str:
@@ -30,7 +30,8 @@ def picture(name: str) -> Image.Image:
     return Image.open(BytesIO(_small(photograph(name).picture)))
 
 
-def _offer(name: str) -> dict[str, Any]:
+def offer(name: str) -> dict[str, Any]:
+    """One photograph as chooser.js takes it. KeyError for an unknown name."""
     known = photograph(name)
     credit = f"{known.source} ({known.licence})"
     src = f"data:image/webp;base64,{b64encode(_small(known.picture)).decode()}"

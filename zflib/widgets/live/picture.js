@@ -144,8 +144,10 @@ globalThis.zflibPicture = (() => {
 
   /** The square of a picture at side x side pixels, its shorter side scaled: (side, side, 3) of 0..255, on white where
    *  the picture is transparent. As zflib.data.pictures.centre_square, with a movable frame. */
-  async function centreSquare(picture, side, at = 0.5) {
-    const square = squareAt(picture, at), { bitmap, width, height } = picture;
+  const centreSquare = (picture, side, at = 0.5) => squareOf(picture, squareAt(picture, at), side);
+
+  /** The same of any square { left, top, side } in the picture's pixels. */
+  async function squareOf({ bitmap, width, height }, square, side) {
     const columns = windows(width, square.left, Math.fround(square.left + square.side), side);
     const rows = windows(height, square.top, Math.fround(square.top + square.side), side);
     const last = ({ first, weights }) => first + weights.length;
@@ -216,5 +218,5 @@ globalThis.zflibPicture = (() => {
   /** Side to which a picture's shorter side is scaled for a crop: 8/7 of it, as ConvNet.resized_side. */
   const resizedSide = (crop) => Math.round((crop * 8) / 7);
 
-  return { UnreadablePicture, read, squareAt, centreSquare, preprocess, toImageData, fromDataAddress, resizedSide };
+  return { UnreadablePicture, read, squareAt, centreSquare, squareOf, preprocess, toImageData, fromDataAddress, resizedSide };
 })();

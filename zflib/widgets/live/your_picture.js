@@ -31,6 +31,9 @@
     <p class="zf-note">Take one thing away, and see what is left:</p>
     ${choices("control", "Control", CONTROLS, (control) => WORDS[control])}
     <div class="zf-buttons"><button type="button" data-do="draw">Draw the control anew</button></div>
+    <h2>What else makes this map fire?</h2>
+    <label class="zf-check"><input type="checkbox" data-do="projections"> with what comes back from each</label>
+    <div class="zf-strongest"></div>
     <h2>What fires most?</h2>
     <p class="zf-words" role="status"></p>
     <div class="zf-tiles" role="group" aria-label="The maps that fire most">${TILE.repeat(TILES)}</div>
@@ -55,12 +58,14 @@
     const part = (selector) => face.querySelector(selector), all = (selector) => [...face.querySelectorAll(selector)];
     const words = part(".zf-words"), verdict = part(".zf-verdict"), about = part(".zf-about"), copied = part(".zf-copied");
     const loading = part(".zf-loading"), offer = part('[data-do="classes"]'), seen = part(".zf-seen");
+    const nine = zflibStrongest.open(part(".zf-strongest"), photographs), withProjections = part('[data-do="projections"]');
     const [projected, controlled] = all(".zf-view .zf-square canvas"), bets = { right: 0, all: 0 };
     let image = null; // what the network sees
     let naming = false; // the class scores' weights are under way
     let round = 0; // of looking; an older one stops
     let keepUnit = true; // the unit of the address stays when its picture comes; that of another picture goes
     let bet = ""; // on the unit that is shown
+    let near = false, nineNow = () => {}; // whether the nine strongest patches are in sight; to show them
 
     const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
 
@@ -142,6 +147,14 @@
       Object.assign(seen.lastElementChild.style, { width: share(found.width), height: share(found.height) });
       part(".zf-fires").textContent = silent ? "It is silent here." : `What it passes back: it fires with ${value.toFixed(2)}.`;
       await showControl(found, silent);
+      showNine(value);
+    }
+
+    /** The map's nine strongest patches, once the reader has come near them: they bring a script of their own. */
+    function showNine(value) {
+      const { network, step, unit } = state;
+      nineNow = () => nine(engine(), network, step, unit[0], value, withProjections.checked).catch(failed(part(".zf-strongest p")));
+      if (near) nineNow();
     }
 
     /** The third picture: a control, or the bet on one. */
@@ -242,6 +255,14 @@
         () => say(copied, `The address is copied.${without}`),
         () => say(copied, `The browser doesn't let this page copy: take the address from the bar above.${without}`));
     }
+
+    withProjections.onchange = () => nineNow();
+    new IntersectionObserver((seen, observer) => {
+      if (!seen.some(({ isIntersecting }) => isIntersecting)) return;
+      near = true;
+      observer.disconnect();
+      nineNow();
+    }, { rootMargin: "200px" }).observe(part(".zf-strongest"));
 
     const { inputSize, resizedSide } = engine().network;
     const chooser = zflibChooser.open(part(".zf-choose"), {

@@ -13,10 +13,17 @@ from zflib import weights
 from zflib.deconvnet import DeconvNet
 from zflib.plots.pictures import labelled
 from zflib.widgets import page
-from zflib.widgets.live import likenesses, photographs
+from zflib.widgets.live import collection, likenesses, photographs
 from zflib.widgets.live.unit_view import drawn
 
-SCRIPTS = ("ruler", "chooser", "address", "unit_view", "your_picture")  # picture.js and draw.js come with live.js
+SCRIPTS = (
+    "ruler",
+    "chooser",
+    "address",
+    "unit_view",
+    "strongest",
+    "your_picture",
+)  # picture.js and draw.js come with live.js
 STYLES = ("panel", "ruler", "chooser", "your_picture")
 STEPS = ("conv1", "conv2", "conv3", "conv4", "conv5")
 # What the page opens with, chosen by eye: the rim of a cup.
@@ -27,10 +34,12 @@ SIDE = 224  # of a picture on the still, in pixels
 def write(folder: Path) -> None:
     """Write beside the networks' scripts (`zflib.widgets.live.write`) what book/your_picture.md names.
 
-    photographs.js, your_picture.js, your_picture.css; your_picture.webp, the still
+    photographs.js, your_picture.js, your_picture.css; collection.js, which comes when the reader reaches the strongest
+    patches; your_picture.webp, the still
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "photographs.js").write_text(photographs.script(), encoding="utf-8")
+    (folder / "collection.js").write_text(collection.script(), encoding="utf-8")
     step, (channel, row, column) = OPENING
     opening = f"#{NETWORK}/{step}/{channel}/{row},{column}/{PHOTOGRAPH}"
     known = {"zflibTypical": likenesses.typical(), "zflibOpening": opening}
