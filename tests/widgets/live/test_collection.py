@@ -1,4 +1,4 @@
-"""The strongest patches of every map over the photographs: as found by looking at each view, and packed for the page."""
+"""The strongest patches of every map over the photographs: as if by looking at each view, and packed for a page."""
 
 import json
 from base64 import b64decode
