@@ -90,7 +90,12 @@ def likeness(switches, values):
             "pixel by pixel it goes with the switches, in its coarse strength with the values",
         ),
         ([0.7, 0.6], [0.1, 0.57], OPEN, "in its coarse strength with neither"),
-        ([np.nan, np.nan], [np.nan, np.nan], OPEN, "with neither, in its coarse strength with neither"),
+        (
+            [np.nan, np.nan],
+            [np.nan, np.nan],
+            OPEN,
+            "with neither (less than 0.05 apart), in its coarse strength with neither (less than 0.05",
+        ),
     ],
 )
 def test_a_verdict_needs_both_measures(switches, values, who, said):

@@ -42,7 +42,7 @@
     const [values, switches] = ["values", "switches"].map((name) => [0, 1].map((m) => average(near[name].map((each) => each[m]))));
     const apart = switches.map((each, m) => each - values[m]);
     const who = apart.every((d) => d > least) ? SWITCHES : apart.every((d) => d < -least) ? VALUES : OPEN;
-    const [fine, coarse] = apart.map((d) => (d > least ? SWITCHES : d < -least ? VALUES : "neither"));
+    const [fine, coarse] = apart.map((d) => (d > least ? SWITCHES : d < -least ? VALUES : `neither (less than ${least} apart)`));
     const said = who === OPEN
       ? `Undecided: pixel by pixel it goes with ${fine}, in its coarse strength with ${coarse}.`
       : `What comes out belongs to whoever lends ${who}.`;

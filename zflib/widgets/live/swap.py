@@ -142,7 +142,8 @@ def verdict(near: dict[str, list[Any]]) -> tuple[str, str]:
     apart = by["switches"] - by["values"]
     who = SWITCHES if (apart > LEAST).all() else VALUES if (apart < -LEAST).all() else OPEN
     if who == OPEN:
-        sides = ["the switches" if d > LEAST else "the values" if d < -LEAST else "neither" for d in apart]
+        tied = f"neither (less than {LEAST} apart)"
+        sides = [SWITCHES if d > LEAST else VALUES if d < -LEAST else tied for d in apart]
         said = f"Undecided: pixel by pixel it goes with {sides[0]}, in its coarse strength with {sides[1]}."
     else:
         said = f"What comes out belongs to whoever lends {who}."
