@@ -1,7 +1,9 @@
 """The row of fifteen pixels: Python, the page's script and torch say the same, and a reader can play with it."""
 
 import json
+import re
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -54,12 +56,22 @@ def test_ties_go_to_the_first_as_in_the_library():
     assert [at % 7 for at in pool(relu1, 3, 2)[1].flatten().tolist()] == list(made.switches) == [0, 2, 4]
 
 
+def test_the_cheat_sheet_shows_the_same_row():
+    sheet = (Path(__file__).parents[3] / "book" / "cheat_sheet.md").read_text(encoding="utf-8")
+    lines = re.search(r"^\| Up .*\n.*\n((?:\|.*\n){6})", sheet, re.MULTILINE)[1].replace("−", "-").splitlines()
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    shown = [cell[1] for cell in cells] + [cell[3] for cell in reversed(cells)]
+    assert [tuple(map(int, values.split())) for values in shown] == [*row(PIXELS, "deconvnet").values]
+
+
 def test_sentences_hold_the_numbers_of_the_row():
     made = row(PIXELS, "deconvnet")
     said = [sentence(made, "deconvnet", step) for step in range(STEPS)]
     assert "1 + 2·3 − 0 − 2 = 5" in said[1] and "2·8 + 8 − 9 + 1 = 16" in said[4]
     assert "Windows overlap at 2: 32 + 16 = 48" in said[9] and "−16 ended here" in said[10]
     assert "nothing ended here" in sentence(row(PIXELS, "gradient"), "gradient", 10)
+    silent = row((3, 1, 2, 3, 1, 0, 3, 0, 4, 0, 5, 0, 2, 3, 2), "deconvnet")
+    assert "its switch, 1, 2, 6. The window of zeros has one in name only, 2" in sentence(silent, "deconvnet", 9)
     assert "silent" in sentence(row((*(0,) * 12, 5, 5, 0), "deconvnet"), "deconvnet", 11)
 
 
@@ -170,8 +182,18 @@ def test_no_value_is_cut_off(browser, page, width):
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
     browser.get(page.as_uri() + "#steps=12,gradient,555005550055505")
     browser.refresh()
-    wide = browser.execute_script(
-        "return [document.documentElement.scrollWidth - innerWidth, "
-        "...[...document.querySelectorAll('[data-step]')].map(c => c.scrollWidth - c.clientWidth)]"
+    wide, boxes = browser.execute_script(
+        """const cells = [...document.querySelectorAll("[data-step]")];
+        const sides = (cell) => { const { width, height } = cell.getBoundingClientRect(); return [width, height]; };
+        return [[document.documentElement.scrollWidth - innerWidth, ...cells.map((c) => c.scrollWidth - c.clientWidth)],
+                cells.filter((cell) => cell.dataset.step === "0").map(sides)];"""
     )
     assert max(wide) <= 0
+    assert all(abs(across - down) < 0.5 for across, down in boxes), "pixels are square"
+    if width < 500:
+        assert min(min(box) for box in boxes) >= 24, "and wide enough for a finger"
+
+
+def test_before_its_script_runs_a_page_shows_all_but_the_last_step(page):
+    html = StepsExplorer().page_html()
+    assert board(PIXELS, "deconvnet", STEPS - 2) in html and 'value="10"' in html

@@ -66,7 +66,7 @@
 
   /** What happens at a step, with this row's numbers; steps are counted from 0. */
   function sentence({ values, switches }, method, step) {
-    const [picture, conv1, , pool, conv2, relu2, seed, passed, below, unpooled, kept] = values;
+    const [picture, conv1, relu1, pool, conv2, relu2, seed, passed, below, unpooled, kept] = values;
     if (step >= 6 && !seed[0]) return "The unit is silent on this row: there is nothing to send down. Make some pixels brighter.";
     if (step === 0) return "A picture of one row. Click a pixel to make it brighter, then go up.";
     if (step === 1) {
@@ -85,6 +85,9 @@
     if (step === 8) return `Filter: ${passed[0]} lays down a copy of its filter, ${below.map(signed).join(", ")}. No bias.`;
     if (step === 9) {
       const shared = switches.find((at) => switches.indexOf(at) !== switches.lastIndexOf(at));
+      const empty = switches.find((at) => !relu1[at]);
+      if (shared === undefined && empty !== undefined)
+        return `Unpool: each to its switch, ${switches.join(", ")}. The window of zeros has one in name only, ${empty}.`;
       if (shared === undefined) return `Unpool: each value goes to its switch, ${switches.join(", ")}; zeros elsewhere.`;
       const claims = below.filter((_, i) => switches[i] === shared).map((v) => (v < 0 ? `(${signed(v)})` : v)).join(" + ");
       return `Unpool: each to its switch. Windows overlap at ${shared}: ${claims} = ${signed(unpooled[shared])}.`;
@@ -251,7 +254,7 @@
       event.preventDefault();
     });
     addEventListener("hashchange", () => { if (restore()) show(); });
-    restore();
+    if (!restore()) slider.value = 0; // what does not move shows all but the last step
     show();
   }
 

@@ -93,7 +93,7 @@ def signed(value: int) -> str:
 
 def sentence(made: Row, method: str, step: int) -> str:
     """What happens at a step, with this row's numbers; steps are counted from 0."""
-    picture, conv1, _, pool, conv2, relu2, seed, passed, below, unpooled, kept, _ = made.values
+    picture, conv1, relu1, pool, conv2, relu2, seed, passed, below, unpooled, kept, _ = made.values
     switches = ", ".join(map(str, made.switches))
     if step >= 6 and not seed[0]:
         return "The unit is silent on this row: there is nothing to send down. Make some pixels brighter."
@@ -119,6 +119,9 @@ def sentence(made: Row, method: str, step: int) -> str:
         return f"Filter: {passed[0]} lays down a copy of its filter, {', '.join(map(signed, below))}. No bias."
     if step == 9:
         shared = next((at for at in made.switches if made.switches.count(at) > 1), None)
+        empty = next((at for at in made.switches if not relu1[at]), None)
+        if shared is None and empty is not None:
+            return f"Unpool: each to its switch, {switches}. The window of zeros has one in name only, {empty}."
         if shared is None:
             return f"Unpool: each value goes to its switch, {switches}; zeros elsewhere."
         claims = " + ".join(
@@ -198,7 +201,8 @@ class StepsExplorer:
 
     def __init__(self) -> None:
         self.start = {"step": 1, "method": METHODS[0]}
-        self._html = self.page_html() if in_the_book() else self._still(**self.start) + ELSEWHERE
+        self.shown = self.start | {"step": STEPS - 1}  # where nothing moves: all but what the chapter's bet asks for
+        self._html = self.page_html() if in_the_book() else self._still(**self.shown) + ELSEWHERE
 
     @staticmethod
     def _result(step: int, method: str, pixels: str = "".join(map(str, PIXELS))) -> str:
@@ -216,9 +220,9 @@ class StepsExplorer:
         code = page_face.asset("shared.js") + page_face.asset("live/steps.js")
         return (
             f'<div class="zf-panel" id="{uid}" data-panel="steps" role="group" aria-label="{self.name}">{_style()}'
-            f"{page_face.controls(uid, self.name, self.axes, self.start)}"
+            f"{page_face.controls(uid, self.name, self.axes, self.shown)}"
             '<div class="zf-buttons"><button type="button">Back</button><button type="button">Next</button></div>'
-            f'<div class="zf-board">{self._result(**self.start)}</div><p class="zf-made" aria-live="polite"></p>'
+            f'<div class="zf-board">{self._result(**self.shown)}</div><p class="zf-made" aria-live="polite"></p>'
             "<noscript><p>The controls need JavaScript.</p></noscript>"
             f'<script type="application/json">{page_face.json_text({"pixels": PIXELS})}</script>'
             f"<script>{code}</script></div>"
