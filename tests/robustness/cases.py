@@ -334,6 +334,7 @@ ELSEWHERE = {
         widgets.FieldTracer widgets.FieldTracer.view widgets.FieldTracer.data
         widgets.SwitchSwap widgets.SwitchSwap.view widgets.SwitchSwap.before widgets.SwitchSwap.after
         widgets.SwitchSwap.data
+        widgets.AllMaps widgets.AllMaps.view widgets.AllMaps.before widgets.AllMaps.after widgets.AllMaps.data
         widgets.TwoByTwo widgets.TwoByTwo.view widgets.TwoByTwo.before widgets.TwoByTwo.data widgets.StepsExplorer
         widgets.StepsExplorer.page_html""",
     "they draw what they are given on matplotlib's axes": """
