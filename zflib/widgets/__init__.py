@@ -2,8 +2,8 @@
 
 from zflib.widgets.explorer import Explorer, Impossible
 from zflib.widgets.geometry import GeometryExplorer
-from zflib.widgets.live.cost import CostOfLayers
 from zflib.widgets.live.all_maps import AllMaps
+from zflib.widgets.live.cost import CostOfLayers
 from zflib.widgets.live.fields import FieldTracer
 from zflib.widgets.live.flicker import FlickeringMap
 from zflib.widgets.live.steps import StepsExplorer
