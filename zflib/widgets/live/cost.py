@@ -21,6 +21,12 @@ ROWS = {
     "without_6_and_7": "removed_layers_6_7",
     "without_all_four": "removed_layers_3_4_6_7",
 }
+WHAT = (
+    "two convolutions",
+    "one of two fully connected",
+    "both fully connected",
+    "three convolutions and layer 8 are left",
+)
 LOST = 50  # percent of error beyond which a seed has hardly learnt; a guess has 90
 LOW, HIGH, TICKS = -12, 36, (-10, 0, 10, 20, 30)  # points of top-1 error
 BET, PAPER = "my bet", "the paper"
@@ -52,7 +58,8 @@ class CostOfLayers(Panel):
         """A track for each network with what is shown on it, and what it comes to."""
         bets, stage = [setting[name] for name in ROWS], setting["show"]
         tracks = "".join(
-            _track(name, bet, marks, words) for name, bet, (marks, words) in zip(ROWS, bets, drawn(stage), strict=True)
+            _track(name, what, bet, marks, words)
+            for name, what, bet, (marks, words) in zip(ROWS, WHAT, bets, drawn(stage), strict=True)
         )
         ticks = "".join(f'<span style="left:{place(tick)}%">{number(tick)}</span>' for tick in TICKS)
         return (
@@ -143,11 +150,12 @@ def drawn(stage: str) -> list[tuple[str, str]]:
     return made
 
 
-def _track(name: str, bet: int, marks: str, words: str) -> str:
+def _track(name: str, what: str, bet: int, marks: str, words: str) -> str:
+    title = name.replace("_", " ")
     zero = f'<s style="left:{place(0)}%"></s>'
     handle = f'<u style="left:{place(bet)}%"></u>'
     return (
-        f'<div class="zf-cost-row" data-row="{name}"><span class="name">{name.replace("_", " ")}</span>'
+        f'<div class="zf-cost-row" data-row="{name}"><span class="name">{title} <small>{what}</small></span>'
         f'<span class="words"><span class="bet">bet {number(bet)}</span>{words}</span>'
         f'<div class="track">{zero}<span>{marks}</span>{handle}</div></div>'
     )
