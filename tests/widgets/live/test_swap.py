@@ -105,7 +105,7 @@ def test_a_verdict_needs_both_measures(switches, values, who, said):
 
 def test_a_bet_is_won_lost_or_open():
     assert "won" in bet_words(VALUES, VALUES) and "lost" in bet_words(VALUES, SWITCHES)
-    assert "open" in bet_words(SWITCHES, OPEN) and "covered" in bet_words(OPEN, SWITCHES)
+    assert "undecided" in bet_words(SWITCHES, OPEN) and "covered" in bet_words(OPEN, SWITCHES)
 
 
 @pytest.fixture(scope="module")

@@ -52,7 +52,7 @@
 
   function betWords(bet, who) {
     if (bet === OPEN) return "Whose picture is under a covered square: that which lends the values, or the switches?";
-    return `You bet on ${bet}: ${who === OPEN ? "open here." : who === bet ? "won." : "lost."}`;
+    return `You bet on ${bet}: ${who === OPEN ? "undecided." : who === bet ? "won." : "lost."}`;
   }
 
   function captions(names, near) {
@@ -111,6 +111,7 @@
     const key = ({ bet, ...rest }) => JSON.stringify([Object.values(rest), own.map((each) => each?.image.number)]);
     let shown = key(data.start), round = 0, pictures = 0;
     root.querySelector(".zf-lenders > div").append(root.querySelector(":scope > .zf-buttons")); // beside the question
+    root.querySelector(".zf-lenders").after(root.querySelector(":scope > .zf-controls")); // the bet comes first
 
     // The networks' script comes after this one.
     const ready = new Promise((go) => (document.readyState === "loading" ? addEventListener("DOMContentLoaded", go) : go()));

@@ -157,7 +157,7 @@ def bet_words(bet: str, who: str) -> str:
     """What became of a bet."""
     if bet == OPEN:
         return "Whose picture is under a covered square: that which lends the values, or the switches?"
-    return f"You bet on {bet}: " + ("open here." if who == OPEN else "won." if who == bet else "lost.")
+    return f"You bet on {bet}: " + ("undecided." if who == OPEN else "won." if who == bet else "lost.")
 
 
 def captions(first: str, second: str, near: dict[str, list[Any]]) -> list[str]:
