@@ -128,7 +128,8 @@ SET = """
       const control = root.querySelectorAll("[data-axis]")[at];
       control[control.type === "range" ? "value" : "selectedIndex"] = axis.values.indexOf(setting[axis.name]);
     });
-    root.querySelector("[data-axis]").dispatchEvent(new Event("input", { bubbles: true }));
+    // The last control: the first, the network, brings a stride and a filter of its own.
+    [...root.querySelectorAll("[data-axis]")].at(-1).dispatchEvent(new Event("input", { bubbles: true }));
     const same = document.createElement("div");
     same.innerHTML = arguments[1];
     return {
@@ -211,6 +212,28 @@ def test_the_keyboard_moves_it_and_the_address_brings_it_back(browser, panel):
     panel.reopen(panel.hash())
     assert panel.text(".zf-words") == words
     assert panel.controls()[4].get_attribute("aria-valuetext") == "-7"
+
+
+@pytest.mark.browser
+def test_a_network_brings_its_own_stride_and_filter_in_either_face(browser, panel):
+    network, number, _, stride, *_ = panel.controls()
+    network.send_keys("Z")
+    assert (number.get_attribute("value"), stride.get_attribute("value")) == ("47", "1")  # places: 48 and 2
+    assert "Stride 2" in panel.text(".zf-verdict")
+    network, number, _, stride, *_, view = FlickeringMap().widget.children
+    network.value = "ZFNet-mini"
+    assert (number.value, stride.value) == (48, 2)
+    assert FlickeringMap().view(**DEFAULT | {"network": "ZFNet-mini", "stride": 2, "filter": 48}) in view.value
+
+
+@pytest.mark.browser
+def test_it_says_nothing_of_the_bet_before_something_has_moved(browser, panel):
+    assert "Your bet first" in panel.text(".zf-verdict")
+    assert "flickers" not in panel.text(".zf-panel-view") and "Error 0" not in panel.text(".zf-panel-view")
+    panel.root().find_element("css selector", "[data-rest]").click()
+    assert "Drag the picture" in panel.text(".zf-verdict") and "equivariance error" in panel.text(".zf-words")
+    panel.reopen("#flicker/alexnet-mini/38/brick-wall/4/2/0")
+    assert "The map flickers" in panel.text(".zf-verdict")
 
 
 @pytest.mark.browser

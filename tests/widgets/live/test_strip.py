@@ -147,6 +147,18 @@ def test_the_keyboard_moves_an_edge_and_the_address_keeps_it(browser, panel):
 
 
 @pytest.mark.browser
+def test_it_keeps_its_verdict_until_the_reader_has_bet(browser, panel):
+    assert "Your bet first" in panel.text(".zf-verdict") and "ontradicted" not in panel.text(".zf-panel-view")
+    browser.set_window_size(900, 900)  # drawn anew, it still waits
+    assert "Your bet first" in panel.text(".zf-verdict")
+    panel.root().find_element("tag name", "summary").click()
+    panel.until(lambda: "Contradicted" in panel.text(".zf-verdict"))
+    panel.reopen("")
+    panel.root().find_element("css selector", "[data-middle='0.15 0.3']").click()
+    assert "Contradicted" in panel.text(".zf-verdict")
+
+
+@pytest.mark.browser
 def test_a_pointer_drags_the_nearer_edge_and_they_may_cross(browser, panel):
     from selenium.webdriver import ActionChains
 

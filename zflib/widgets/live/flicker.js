@@ -199,6 +199,10 @@
       const plane = once(`${network} ${filter} ${stride}`, () => planes(weight, kernel, towards[filter - 1], stride));
       const { now: map, returned, error } = compared(answers, pad, now, data);
       [verdict.innerHTML, words.innerHTML] = said(now, error, plane.overlap, data);
+      if ("fresh" in root.dataset) {
+        verdict.innerHTML = `<strong>Stride ${stride}</strong> Your bet first. Then drag the picture, or let it sway.`;
+        words.textContent = "Below the picture and its map: the filter's lobes, and where the stride folds them to.";
+      }
       const label = (name) => data.tiles[name].split(",")[0];
       paint("picture", seen(pixels, margin - down, margin - right), window, `The picture: ${picture}`);
       paint("map", spread(map, stride, kernel, pad, largest, window), window, label("map"));
@@ -213,7 +217,8 @@
       tiles.folded.querySelector("figcaption").textContent = data.tiles.folded.replace("{nyquist}", short(0.5 / stride));
     }
 
-    const list = root.querySelector("select[id$=picture]");
+    const [networks, list] = root.querySelectorAll("select");
+    networks.addEventListener("input", () => set(data.own[networks.value])); // before the panel's own listener
     root.addEventListener("input", ({ target }) => target === list && (own = null));
     globalThis.zflibChooser.open(root.querySelector("[data-chooser]"), {
       photographs: [], inputSize: side, resizedSide: side,

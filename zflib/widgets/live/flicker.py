@@ -6,7 +6,7 @@ The page computes and says the same in flicker.js; what is at stake is `zflib.al
 from __future__ import annotations
 
 from base64 import b64encode
-from functools import cache
+from functools import cache, cached_property
 from math import ceil, floor
 from typing import Any, ClassVar
 
@@ -26,6 +26,8 @@ from zflib.widgets.live.lobes import inked, planes
 from zflib.widgets.live.panel import Panel
 
 NETWORKS = {"AlexNet-mini": "alexnet-mini", "ZFNet-mini": "zfnet-mini"}
+# What a network begins with when it is chosen: the stride of its first layer, and a filter that the chapter looks at.
+OWN = {"AlexNet-mini": {"stride": 4, "filter": 38}, "ZFNet-mini": {"stride": 2, "filter": 48}}
 PHOTOGRAPHS = {"brick wall": "brick", "cat": "chelsea"}
 PLATE = "zone plate"
 SIDE, WINDOW, MOST = 146, 128, 8  # of the scaled picture and of what the filter sees, in pixels; the farthest shift
@@ -62,9 +64,8 @@ class FlickeringMap(Panel):
     )
     defaults: ClassVar = {
         "network": "AlexNet-mini",
-        "filter": 38,
+        **OWN["AlexNet-mini"],
         "picture": "brick wall",
-        "stride": 4,
         "right": 2,
         "down": 0,
     }
@@ -105,7 +106,20 @@ class FlickeringMap(Panel):
             banks[name] = {"kernel": bank.shape[-1], "pad": pad, "weights": half, "towards": direction.tolist()}
         packed = {name: b64encode(picture(name).tobytes()).decode() for name in PHOTOGRAPHS}
         sizes = {"side": SIDE, "window": WINDOW, "margin": MARGIN, "most": MOST, "still": STILL, "clear": CLEAR}
-        return sizes | {"banks": banks, "pictures": packed, "mean": mean().tolist(), "tiles": TILES}
+        return sizes | {"banks": banks, "pictures": packed, "mean": mean().tolist(), "tiles": TILES, "own": OWN}
+
+    @cached_property
+    def widget(self) -> Any:
+        """The kernel's face; there, too, a network brings its own stride and filter."""
+        box = super().widget
+        controls = {axis.name: control for axis, control in zip(self.axes, box.children[:-1], strict=True)}
+
+        def bring(change: dict[str, Any]) -> None:
+            for name, value in OWN[change["new"]].items():
+                controls[name].value = value
+
+        controls["network"].observe(bring, "value")
+        return box
 
 
 @cache

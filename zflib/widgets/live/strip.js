@@ -206,6 +206,8 @@
       if (key !== drawn) view.innerHTML = strip(now, middle, layout(), data);
       drawn = key;
       [verdict.innerHTML, words.innerHTML] = said(now, middle, data);
+      if ("fresh" in root.dataset)
+        verdict.innerHTML = "<strong>?</strong> Your bet first. Then drag an edge of the middle, and the verdict follows.";
       if (details.open) [mapView.innerHTML, mapWords.textContent] = map(now, middle, data);
       for (const button of root.querySelectorAll("[data-middle]"))
         button.setAttribute("aria-pressed", String(button.dataset.middle === middle.join(" ")));
@@ -246,7 +248,10 @@
         set({ middle_from: data.edges[i], middle_to: data.edges[j] });
       }
     });
-    details.addEventListener("toggle", () => show(setting()));
+    details.addEventListener("toggle", () => {
+      if (details.open) delete root.dataset.fresh; // the bet is placed
+      show(setting());
+    });
     new ResizeObserver(() => show(setting())).observe(view);
     return show;
   }
