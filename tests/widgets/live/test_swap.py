@@ -29,7 +29,7 @@ def test_the_numbers_are_those_of_the_other_panels_lots():
 
 def test_shuffled_switches_stay_in_their_windows_and_take_each_position():
     """By hand, in whole windows: at the border they are smaller."""
-    trace, moved = swap._trace("ZFNet", "cat"), swap.shuffled("ZFNet", "cat")
+    trace, moved = swap._trace("ZFNet-mini", "cat"), swap.shuffled("ZFNet-mini", "cat")
     for name, switches in moved.switches.items():
         height, width = trace.before(name).shape[2:]
         rows, columns = switches // width, switches % width
@@ -56,14 +56,14 @@ def test_what_is_carried_and_put_back_is_the_librarys(maps):
         values[:, [c for c in range(values.shape[1]) if c != map]] = 0
     own = deconv.carry_down(trace, "pool2", values).numpy()
     swapped = deconv.carry_down(trace, "pool2", values.flip(0)).numpy()[::-1]
-    found = swap.carried("AlexNet", "pool2", *names, maps)
+    found = swap.carried("AlexNet-mini", "pool2", *names, maps)
     for ours, theirs in ((found[:, 0], own), (found[:, 1], swapped)):
         assert np.abs(ours - theirs).max() < 1e-5 * np.abs(theirs).max()
     near = alike(found)
     assert near["values"][0][0] == pytest.approx(float(correlation(swapped[0], own[0])), abs=1e-5)
     assert near["switches"][0][0] == pytest.approx(float(correlation(swapped[0], own[1])), abs=1e-5)
     if maps != MAPS[0]:
-        before, pooled, *backs = swap.put_back("AlexNet", "pool2", *names, maps)
+        before, pooled, *backs = swap.put_back("AlexNet-mini", "pool2", *names, maps)
         size = trace.before("pool2").shape[2:]
         assert np.allclose(before, trace.before("pool2")[0, map], atol=1e-4)
         for back, at in zip(backs, (0, 1), strict=False):
@@ -148,9 +148,9 @@ def words_in(html):
 @pytest.mark.parametrize(
     ("network", "layer", "first", "second", "maps"),
     [
-        ("ZFNet", "pool1", "cat", "rocket", MAPS[0]),
-        ("ZFNet", "pool5", "dahlia", "motorcycle", MAPS[1]),
-        ("AlexNet", "pool2", "pagoda", "cup", MAPS[3]),
+        ("ZFNet-mini", "pool1", "cat", "rocket", MAPS[0]),
+        ("ZFNet-mini", "pool5", "dahlia", "motorcycle", MAPS[1]),
+        ("AlexNet-mini", "pool2", "pagoda", "cup", MAPS[3]),
     ],
 )
 def test_both_faces_say_the_same(browser, page, network, layer, first, second, maps):
@@ -183,7 +183,7 @@ def test_the_bet_covers_and_is_placed_by_the_keyboard_without_any_network(browse
     assert bet.get_attribute("aria-pressed") == "true" and not bet.is_enabled()
     assert root.find_element(By.CSS_SELECTOR, ".zf-outcome").text == "You bet on the values: lost."
     WebDriverWait(browser, 5).until(
-        lambda _: browser.current_url.endswith("#swap/zfnet/pool2/astronaut/cat/all-maps/the-values")
+        lambda _: browser.current_url.endswith("#swap/zfnet-mini/pool2/astronaut/cat/all-maps/the-values")
     )
     loaded = "return performance.getEntriesByType('resource').map(({ name }) => name.split('/').at(-1))"
     assert not any("conv" in name or "worker" in name for name in browser.execute_script(loaded))
@@ -218,7 +218,7 @@ def test_an_own_picture_takes_either_place(browser, page, tmp_path):
     """The cat's own pixels, chosen as a file: the same numbers as by name, but for the name."""
     path = tmp_path / "mine.png"
     photographs.picture("chelsea").save(path)
-    root = opened(browser, page, "#swap/zfnet/pool1/astronaut/cat/all-maps/the-values", query="own")
+    root = opened(browser, page, "#swap/zfnet-mini/pool1/astronaut/cat/all-maps/the-values", query="own")
     rest(browser)
     wanted = [each.replace("cat’s", "your picture’s") for each in words_of(browser)]
     browser.find_element(By.CSS_SELECTOR, "details > summary").click()

@@ -31,7 +31,7 @@ def test_the_likeness_is_the_librarys():
     net = zflib.load("zfnet-mini").cpu()
     deconv = zflib.DeconvNet(net)
     number, step = 4, "conv4"
-    first, second, _ = drawn("ZFNet", step, number)
+    first, second, _ = drawn("ZFNet-mini", step, number)
     traces = [deconv.forward(net.preprocess(photographs.picture(name))[None]) for name in (first, second)]
     draw = lot(number)
     assert draw(len(NAMES)) == NAMES.index(first)
@@ -48,14 +48,14 @@ def test_the_likeness_is_the_librarys():
     true = project(traces[0], map)
     others = project(traces[0], other), project(traces[1], map), project(traces[1], other)
     expected = [[likeness(true, each, blur=3)[m][0] for m in ("signed", "magnitude")] for each in others]
-    np.testing.assert_allclose(alike("ZFNet", step, number, 3), expected, atol=1e-5)
+    np.testing.assert_allclose(alike("ZFNet-mini", step, number, 3), expected, atol=1e-5)
 
 
 def test_a_verdict_needs_five_units_and_twice_the_standard_error(monkeypatch):
     def with_differences(*values):
         table = [[[v, 0.0], [0.0, 0.0], [0.0, 0.0]] for v in values]
         monkeypatch.setattr(two_by_two, "alike", lambda network, layer, n, blur: table[n - 1])
-        return summary("ZFNet", "conv3", len(values), 2)
+        return summary("ZFNet-mini", "conv3", len(values), 2)
 
     assert "too few units" in with_differences(0.5, 0.5, 0.5, 0.5)
     assert "the <b>switches</b> keep more" in with_differences(0.5, 0.4, 0.5, 0.4, 0.5)
@@ -88,7 +88,7 @@ def figures(html):
     return [float(number.replace("−", "-")) for number in re.findall(r"−?\d+\.\d\d", html)]
 
 
-@pytest.mark.parametrize("setting", [("ZFNet", "conv3", 6, 2), ("AlexNet", "conv5", 5, 0)])
+@pytest.mark.parametrize("setting", [("ZFNet-mini", "conv3", 6, 2), ("AlexNet-mini", "conv5", 5, 0)])
 def test_the_page_draws_the_same_units_and_says_the_same_numbers(browser, page, setting):
     browser.get_log("browser")
     network, layer, draws, blur = setting
@@ -107,18 +107,33 @@ def test_nothing_is_loaded_before_the_reader_asks(browser, page):
     names = "return performance.getEntriesByType('resource').map(({ name }) => name.split('/').at(-1))"
     assert not any("conv" in name or "worker" in name for name in browser.execute_script(names))
     browser.find_element("css selector", '[data-draw="1"]').click()
-    assert figures(shown(browser, "ZFNet", "conv3", 2, 2))
-    assert browser.current_url.endswith("#two_by_two/zfnet/conv3/2/2")
+    assert figures(shown(browser, "ZFNet-mini", "conv3", 2, 2))
+    assert browser.current_url.endswith("#two_by_two/zfnet-mini/conv3/2/2")
+
+
+@pytest.mark.parametrize("width", [1000, 390])
+def test_nothing_jumps_while_units_are_drawn(browser, page, width):
+    screen = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    browser.get(f"{page.as_uri()}?heights{width}")
+    heights = []
+    for draws in (1, 2, 3, 13):
+        if draws > 1:
+            browser.find_element("css selector", f'[data-draw="{10 if draws == 13 else 1}"]').click()
+            shown(browser, "ZFNet-mini", "conv3", draws, 2)
+        heights.append(browser.find_element("css selector", ".zf-panel").rect["height"])
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    assert max(heights) - min(heights) < 2, heights
 
 
 def test_no_more_are_drawn_than_there_are(browser, page):
-    browser.get(f"{page.as_uri()}?most#two_by_two/zfnet/conv2/{MOST - 1}/0")
+    browser.get(f"{page.as_uri()}?most#two_by_two/zfnet-mini/conv2/{MOST - 1}/0")
     browser.find_element("css selector", '[data-draw="10"]').click()
-    shown(browser, "ZFNet", "conv2", MOST, 0)
+    shown(browser, "ZFNet-mini", "conv2", MOST, 0)
 
 
 def test_the_kernels_face_follows_its_controls():
     network, layer, draws, blur, view = TwoByTwo().widget.children
-    assert network.value == "ZFNet" and layer.value == "conv3"
+    assert network.value == "ZFNet-mini" and layer.value == "conv3"
     draws.value, blur.value = 3, 1
-    assert summary("ZFNet", "conv3", 3, 1) in view.value
+    assert summary("ZFNet-mini", "conv3", 3, 1) in view.value

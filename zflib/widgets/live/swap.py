@@ -224,7 +224,7 @@ class SwitchSwap(Panel):
         Axis("bet", (OPEN, VALUES, SWITCHES)),
     )
     defaults: ClassVar = {
-        "network": "ZFNet",
+        "network": "ZFNet-mini",
         "layer": "pool2",
         "first_picture": "astronaut",
         "second_picture": "cat",

@@ -26,7 +26,7 @@ from zflib.widgets.live import photographs
 from zflib.widgets.live.panel import Panel
 from zflib.widgets.live.photographs import NAMES
 
-NETWORKS = {"ZFNet": "zfnet-mini", "AlexNet": "alexnet-mini"}
+NETWORKS = {"ZFNet-mini": "zfnet-mini", "AlexNet-mini": "alexnet-mini"}
 STEPS = ("conv2", "conv3", "conv4", "conv5")
 MOST, BLURS, SHOWN, CLIP = 30, tuple(range(9)), 160, 0.995
 CELLS = ("the projection", "switches kept", "unit kept", "neither")
@@ -161,7 +161,7 @@ class TwoByTwo(Panel):
         Axis("draws", tuple(range(1, MOST + 1))),
         Axis("blur", BLURS),
     )
-    defaults: ClassVar = {"network": "ZFNet", "layer": "conv3", "draws": 1, "blur": 2}
+    defaults: ClassVar = {"network": "ZFNet-mini", "layer": "conv3", "draws": 1, "blur": 2}
 
     def view(self, network: str, layer: str, draws: int, blur: int) -> str:
         """The four projections of the last draw, and the summary of all draws."""
