@@ -16,7 +16,15 @@ from zflib.widgets.live.steps import PIXELS, STEPS, StepsExplorer, board, read_p
 pytest.importorskip("selenium.webdriver", reason="Selenium is not installed")
 from selenium.webdriver.common.keys import Keys
 
-ROWS = [PIXELS, (0,) * 15, (5,) * 15, *map(tuple, np.random.default_rng(0).integers(0, 6, (40, 15)).tolist())]
+OVERLAPPING = (1, 3, 0, 3, 3, 4, 1, 1, 4, 3, 1, 3, 2, 5, 1)  # two windows have one switch
+ADDRESS = "".join(map(str, PIXELS))
+ROWS = [
+    PIXELS,
+    OVERLAPPING,
+    (0,) * 15,
+    (5,) * 15,
+    *map(tuple, np.random.default_rng(0).integers(0, 6, (40, 15)).tolist()),
+]
 
 
 def by_torch(pixels, method):
@@ -56,6 +64,13 @@ def test_ties_go_to_the_first_as_in_the_library():
     assert [at % 7 for at in pool(relu1, 3, 2)[1].flatten().tolist()] == list(made.switches) == [0, 2, 4]
 
 
+def test_in_the_row_that_is_shown_the_three_methods_part_at_the_lower_relu():
+    came = row(PIXELS, "deconvnet")
+    assert any(signal > 0 and not unit for signal, unit in zip(came.values[9], came.values[2], strict=True))
+    assert any(signal < 0 < unit for signal, unit in zip(came.values[9], came.values[2], strict=True))
+    assert len({row(PIXELS, method).values[10] for method in METHODS}) == 3
+
+
 def test_the_cheat_sheet_shows_the_same_row():
     sheet = (Path(__file__).parents[3] / "book" / "cheat_sheet.md").read_text(encoding="utf-8")
     lines = re.search(r"^\| Up .*\n.*\n((?:\|.*\n){6})", sheet, re.MULTILINE)[1].replace("−", "-").splitlines()
@@ -67,11 +82,14 @@ def test_the_cheat_sheet_shows_the_same_row():
 def test_sentences_hold_the_numbers_of_the_row():
     made = row(PIXELS, "deconvnet")
     said = [sentence(made, "deconvnet", step) for step in range(STEPS)]
-    assert "1 + 2·3 − 0 − 2 = 5" in said[1] and "2·8 + 8 − 9 + 1 = 16" in said[4]
-    assert "Windows overlap at 2: 32 + 16 = 48" in said[9] and "−16 ended here" in said[10]
-    assert "nothing ended here" in sentence(row(PIXELS, "gradient"), "gradient", 10)
-    silent = row((3, 1, 2, 3, 1, 0, 3, 0, 4, 0, 5, 0, 2, 3, 2), "deconvnet")
-    assert "its switch, 1, 2, 6. The window of zeros has one in name only, 2" in sentence(silent, "deconvnet", 9)
+    assert "3 + 2·1 − 2 − 2 = 1" in said[1] and "2·5 + 0 − 4 + 1 = 7" in said[4]
+    assert (
+        "its switch, 1, 2, 6. The window of zeros has one in name only, 2" in said[9] and "; −7 ended here" in said[10]
+    )
+    assert "; 7 ended here" in sentence(row(PIXELS, "gradient"), "gradient", 10)
+    assert "; 7 and −7 ended here" in sentence(row(PIXELS, "guided"), "guided", 10)
+    assert "Windows overlap at 2: 32 + 16 = 48" in sentence(row(OVERLAPPING, "deconvnet"), "deconvnet", 9)
+    assert "nothing ended here" in sentence(row(OVERLAPPING, "gradient"), "gradient", 10)
     assert "silent" in sentence(row((*(0,) * 12, 5, 5, 0), "deconvnet"), "deconvnet", 11)
 
 
@@ -83,7 +101,7 @@ def test_another_row_is_refused_in_one_sentence(text):
 
 
 def test_a_row_is_read_with_what_stands_between():
-    assert read_pixels("1 3 0 3 3, 4 1 1 4 3 1 3 2 5 1") == PIXELS
+    assert read_pixels("1 3 0 3 3, 4 1 1 4 3 1 3 2 5 1") == OVERLAPPING
 
 
 def test_the_kernels_face_follows_its_controls():
@@ -139,40 +157,40 @@ def test_next_goes_up_and_down_to_the_projection(browser, page):
 
 
 def test_a_click_changes_a_pixel_and_all_that_follows(browser, page):
-    browser.get(page.as_uri() + "#steps=12,deconvnet,130334114313251")
+    browser.get(page.as_uri() + f"#steps=12,deconvnet,{ADDRESS}")
     browser.refresh()
     assert shown(browser) == list(row(PIXELS, "deconvnet").values[11])
     browser.find_element("css selector", '[data-step="0"][data-at="2"]').click()
-    changed = (*PIXELS[:2], 1, *PIXELS[3:])
+    changed = (*PIXELS[:2], 3, *PIXELS[3:])
     assert shown(browser) == list(row(changed, "deconvnet").values[11])
-    assert browser.current_url.endswith("#steps=12,deconvnet,131334114313251")
+    assert browser.current_url.endswith(f"#steps=12,deconvnet,{''.join(map(str, changed))}")
 
 
 def test_the_arrows_reach_every_row_and_say_what_made_a_value(browser, page):
-    browser.get(page.as_uri() + "#steps=12,deconvnet,130334114313251")
+    browser.get(page.as_uri() + f"#steps=12,deconvnet,{ADDRESS}")
     browser.refresh()
     browser.execute_script('document.querySelector(\'[data-step="0"][tabindex="0"]\').focus()')
     for keys, words in [
-        (Keys.ARROW_RIGHT, "picture, position 1: 3"),
-        (Keys.ARROW_UP, "conv1, position 0: 1 + 3·2 − 0 − 2 = 5"),
-        (Keys.ARROW_UP, "ReLU, position 0: 5 becomes 5"),
-        (Keys.ARROW_UP, "the largest of its window is 8, and the switch 2"),
-        (Keys.ARROW_UP, "conv2, position 0: 8·2 + 8 − 9 + 1 = 16"),
-        (Keys.ARROW_UP, "16 becomes 16"),
-        (Keys.ARROW_UP, "the unit's activation, 16"),
-        (Keys.ARROW_DOWN, "16 passes"),
-        (Keys.ARROW_DOWN, "filter, position 1: 16 = 16"),
+        (Keys.ARROW_RIGHT, "picture, position 1: 1"),
+        (Keys.ARROW_UP, "conv1, position 0: 3 + 1·2 − 2 − 2 = 1"),
+        (Keys.ARROW_UP, "ReLU, position 0: 1 becomes 1"),
+        (Keys.ARROW_UP, "the largest of its window is 5, and the switch 1"),
+        (Keys.ARROW_UP, "conv2, position 0: 5·2 + 0 − 4 + 1 = 7"),
+        (Keys.ARROW_UP, "7 becomes 7"),
+        (Keys.ARROW_UP, "the unit's activation, 7"),
+        (Keys.ARROW_DOWN, "7 passes"),
+        (Keys.ARROW_DOWN, "filter, position 1: 7 = 7"),
         (Keys.ARROW_DOWN, "no switch points here"),
-        (Keys.ARROW_LEFT, "32 + 16 = 48"),
-        (Keys.ARROW_DOWN, "48 passes"),
-        (Keys.ARROW_DOWN, "filter, position 5: 48·2 = 96"),
+        (Keys.ARROW_LEFT, "unpool, position 2: 7 = 7"),
+        (Keys.ARROW_DOWN, "7 passes"),
+        (Keys.ARROW_DOWN, "filter, position 5: 7·2 = 14"),
     ]:
         browser.switch_to.active_element.send_keys(keys)
         said = browser.find_element("css selector", ".zf-made").text
         assert words in said, (words, said)
     browser.execute_script('document.querySelector(\'[data-step="0"][data-at="3"]\').focus()')
     browser.switch_to.active_element.send_keys(Keys.ENTER)
-    assert browser.current_url.endswith("130434114313251")
+    assert browser.current_url.endswith(ADDRESS[:3] + "4" + ADDRESS[4:])
     assert browser.switch_to.active_element.get_attribute("data-at") == "3"
 
 

@@ -16,7 +16,9 @@ from zflib.widgets.axes import Axis
 from zflib.widgets.explorer import ELSEWHERE, bundle, in_the_book
 from zflib.widgets.geometry import note
 
-PIXELS = (1, 3, 0, 3, 3, 4, 1, 1, 4, 3, 1, 3, 2, 5, 1)  # the cheat sheet's row
+# The cheat sheet's row. Its middle window holds zeros only and takes a positive signal down, its last one a negative
+# signal to an active unit: the three methods differ.
+PIXELS = (3, 1, 2, 3, 1, 0, 3, 0, 4, 0, 5, 0, 2, 3, 2)
 CONV1, STRIDE1, BIAS1 = (1, 2, -1), 2, -2
 WINDOW, STRIDE = 3, 2
 CONV2, BIAS2 = (2, 1, -1), 1
