@@ -14,6 +14,19 @@ def test_signed_scales_each_picture_by_itself_or_all_alike():
     assert (plots.signed(0 * values) == 128).all() and (plots.signed(0 * values, largest=0) == 128).all()
 
 
+def test_signed_clips_a_share_of_each_pictures_magnitudes():
+    values = np.random.default_rng(1).normal(size=(2, 3, 20, 20)) * np.array([1, 10]).reshape(2, 1, 1, 1)
+    for clip in (0.9, 1):
+        largest = [np.quantile(np.abs(each), clip) for each in values]
+        expected = np.stack([plots.signed(each, most) for each, most in zip(values, largest, strict=True)])
+        np.testing.assert_array_equal(plots.signed(values, clip=clip), expected)
+    one = np.zeros((3, 20, 20))
+    one[0, 3, 4] = -2  # so few pixels that clipping would leave nothing
+    np.testing.assert_array_equal(plots.signed(one, clip=0.9), plots.signed(one))
+    with pytest.raises(ValueError, match="clip"):
+        plots.signed(values, clip=0)
+
+
 def test_signed_shows_one_channel_in_grey():
     values = np.random.default_rng(0).normal(size=(4, 1, 5, 6))
     pixels = plots.signed(values)

@@ -273,7 +273,10 @@ def cases():
         "zflib.plots.filters": (plots.filters, {"weights": bank, "largest": 2.0}),
         "zflib.plots.tile": (plots.tile, {"pictures": pixels, "columns": 2, "gap": 1}),
         "zflib.plots.enlarge": (plots.enlarge, {"picture": pixels[0], "times": 2}),
-        "zflib.plots.labelled": (lambda columns: plots.labelled(list(pixels), "abcd", columns), {"columns": 2}),
+        "zflib.plots.labelled": (
+            lambda **given: plots.labelled(list(pixels), "abcd", **given),
+            {"columns": 2, "text": 13},
+        ),
         "zflib.plots.responses": (
             plots.responses,
             {
@@ -336,6 +339,7 @@ ELSEWHERE = {
         widgets.SwitchSwap.data
         widgets.AllMaps widgets.AllMaps.view widgets.AllMaps.before widgets.AllMaps.after widgets.AllMaps.data
         widgets.TwoByTwo widgets.TwoByTwo.view widgets.TwoByTwo.before widgets.TwoByTwo.data widgets.StepsExplorer
+        widgets.YourPicture widgets.YourPicture.view widgets.YourPicture.page_html
         widgets.StepsExplorer.page_html""",
     "they draw what they are given on matplotlib's axes": """
         plots.figure plots.show plots.box plots.class_entropy plots.numbers plots.architecture plots.table

@@ -10,21 +10,27 @@ import numpy as np
 from zflib.arguments import array, number, whole
 
 
-def signed(projections: Any, largest: float | None = None) -> np.ndarray:
+def signed(projections: Any, largest: float | None = None, clip: float = 1) -> np.ndarray:
     """Signed values as pixels, symmetric about zero: mid-grey is 0, and neither sign is favoured.
 
     projections  (..., 3, H, W) array or tensor; (..., 1, H, W), of a network for grey pictures, is shown in grey
     largest      the magnitude that is shown black or white, the same for all; each picture's own where left out
+    clip         where `largest` is left out: the share of a picture's magnitudes that are not larger. Scaled by its
+                 single largest value, a projection is faint.
 
-    Returns (..., H, W, 3) uint8; all zero gives plain grey. Raises ValueError for another shape, and for values
-    that are not finite.
+    Returns (..., H, W, 3) uint8; all zero gives plain grey. Raises ValueError for another shape, a share out of range,
+    and values that are not finite.
     """
     values = array("Signed pictures", projections)
     if values.ndim < 3 or values.shape[-3] not in (1, 3):
         raise ValueError(f"Signed pictures must have shape (..., 3, H, W) or (..., 1, H, W), not {values.shape}.")
     values = np.moveaxis(values, -3, -1)
+    if not 0 < number("clip", clip) <= 1:
+        raise ValueError(f"clip must be a share in (0, 1], not {clip}.")
     if largest is None:
-        largest = np.abs(values).max(axis=(-3, -2, -1), keepdims=True, initial=0)
+        top = np.abs(values).max(axis=(-3, -2, -1), keepdims=True, initial=0)
+        share = np.quantile(np.abs(values), clip, axis=(-3, -2, -1), keepdims=True) if values.size else top
+        largest = np.where(share > 0, share, top)
     elif number("largest", largest) < 0:
         raise ValueError(f"largest must be 0 or more, not {largest}.")
     share = (values / np.where(largest > 0, largest, 1)).clip(-1, 1)
@@ -68,13 +74,16 @@ def enlarge(picture: Any, times: int) -> np.ndarray:
     return picture.repeat(times, axis=0).repeat(times, axis=1)
 
 
-def labelled(pictures: Sequence[np.ndarray], labels: Sequence[str], columns: int) -> np.ndarray:
-    """Pictures (H, W, 3) uint8 of any sizes in rows of `columns` on white, each under its label, as one picture."""
+def labelled(pictures: Sequence[np.ndarray], labels: Sequence[str], columns: int, text: int = 13) -> np.ndarray:
+    """Pictures (H, W, 3) uint8 of any sizes in rows of `columns` on white, each under its label, as one picture.
+
+    text  height of the letters in pixels
+    """
     from matplotlib import get_data_path
     from PIL import Image, ImageDraw, ImageFont
 
-    font = ImageFont.truetype(f"{get_data_path()}/fonts/ttf/DejaVuSans.ttf", 13)
-    head, gap, columns = 20, 8, whole("columns", columns, 1)
+    font = ImageFont.truetype(f"{get_data_path()}/fonts/ttf/DejaVuSans.ttf", whole("text", text, 1))
+    head, gap, columns = round(1.5 * text), 8, whole("columns", columns, 1)
     height, width = (max(picture.shape[side] for picture in pictures) + gap for side in (0, 1))
     rows = -(-len(pictures) // columns)
     sheet = Image.new("RGB", (columns * width - gap, rows * (height + head) - gap), "white")
@@ -94,25 +103,27 @@ def responses(patches: Any, projections: Any, control: Any = (), caption: str = 
     control      (u, 3, f, f) signed, under `caption`
 
     Returns (H, W, 3) uint8 of the same size for every map of nine or fewer, whatever f: small patches are enlarged
-    pixel by pixel, large ones shrunk. Raises ValueError for other shapes.
+    pixel by pixel, large ones shrunk. The largest half per cent of a projection's magnitudes are clipped. Raises
+    ValueError for other shapes.
     """
     _check_pixels("patches", np.asarray(patches))
     for name, some in (("projections", projections), ("control", control)):
         if np.shape(some) != (0,) and not (np.ndim(some) == 4 and 0 < len(some) <= 9):
             raise ValueError(f"{name} must have shape (u, 3, f, f), u from one to nine, not {np.shape(some)}.")
-    cell = 104  # the side of one picture in pixels
+    cell, clip = 104, 0.995  # the side of one picture in pixels
+    text = 22  # pixels: a phone shows half of them
     nine = np.full((9, cell, cell, 3), 255, dtype=np.uint8)
     beside = []
-    for pictures in (patches, signed(projections)):
+    for pictures in (patches, signed(projections, clip=clip)):
         grid = nine.copy()
         grid[: len(pictures)] = [_resized(picture, cell) for picture in pictures]
         beside.append(tile(grid, columns=3, gap=2))
-    sheet = labelled(beside, ("strongest patches", "their projections"), columns=2)
+    sheet = labelled(beside, ("strongest patches", "their projections"), 2, text)
     if not len(control):
         return sheet
     strip = nine[:, : (small := (sheet.shape[1] - 16) // 9), :small].copy()
-    strip[: len(control)] = [_resized(picture, small) for picture in signed(control)]
-    below = labelled([tile(strip, columns=9, gap=2)], (caption,), columns=1)
+    strip[: len(control)] = [_resized(picture, small) for picture in signed(control, clip=clip)]
+    below = labelled([tile(strip, columns=9, gap=2)], (caption,), 1, text)
     gap = np.full((8, sheet.shape[1], 3), 255, dtype=np.uint8)
     right = ((0, 0), (0, sheet.shape[1] - below.shape[1]), (0, 0))
     return np.concatenate([sheet, gap, np.pad(below, right, constant_values=255)])
