@@ -272,6 +272,10 @@ def cases():
         "zflib.plots.signed": (plots.signed, {"projections": random.normal(size=(2, 3, 4, 4)), "largest": 2.0}),
         "zflib.plots.filters": (plots.filters, {"weights": bank, "largest": 2.0}),
         "zflib.plots.tile": (plots.tile, {"pictures": pixels, "columns": 2, "gap": 1}),
+        "zflib.plots.sheet": (
+            lambda **given: plots.sheet(words="", **given),
+            {"pictures": pixels, "columns": 2, "side": 5},
+        ),
         "zflib.plots.enlarge": (plots.enlarge, {"picture": pixels[0], "times": 2}),
         "zflib.plots.labelled": (
             lambda **given: plots.labelled(list(pixels), "abcd", **given),

@@ -10,6 +10,7 @@ from zflib.widgets.live.steps import StepsExplorer
 from zflib.widgets.live.strip import FilterStrip
 from zflib.widgets.live.swap import SwitchSwap
 from zflib.widgets.live.two_by_two import TwoByTwo
+from zflib.widgets.live.your_picture import YourPicture
 from zflib.widgets.table import SortableTable
 from zflib.widgets.variant_explorer import VariantExplorer
 
@@ -27,4 +28,5 @@ __all__ = [
     "SwitchSwap",
     "TwoByTwo",
     "VariantExplorer",
+    "YourPicture",
 ]

@@ -51,8 +51,8 @@
   function start(root) {
     const photographs = globalThis.zflibPhotographs, engines = {};
     const names = { networks: Object.keys(NETWORKS), steps: STEPS, photographs: photographs.map(({ name }) => name) };
-    const opening = zflibAddress.parse(globalThis.zflibOpening, names), given = zflibAddress.parse(location.hash, names);
-    const state = { ...opening, at: 0.5, ...USUAL, ...(given.network && { unit: null }), ...given };
+    const opening = zflibAddress.parse(root.dataset.opening ?? globalThis.zflibOpening, names), given = zflibAddress.parse(location.hash, names);
+    const state = { at: 0.5, ...USUAL, ...opening, ...(given.network && { ...USUAL, unit: null }), ...given };
     const face = Object.assign(document.createElement("div"), { className: "zf-live", innerHTML: FACE });
     root.querySelector(".zf-still").replaceWith(face);
     const part = (selector) => face.querySelector(selector), all = (selector) => [...face.querySelectorAll(selector)];

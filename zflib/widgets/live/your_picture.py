@@ -1,20 +1,26 @@
-"""The page Your picture: its script, its style and the still that stands in its place until the script has run."""
+"""The page Your picture, and the same for a kernel: what a network passes back from a picture, and its controls."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
+from torch import Tensor
 
 from zflib import weights
-from zflib.deconvnet import DeconvNet
+from zflib.deconvnet import DeconvNet, Trace
+from zflib.network import ConvNet
 from zflib.plots.pictures import labelled
 from zflib.widgets import page
-from zflib.widgets.live import collection, likenesses, photographs
-from zflib.widgets.live.unit_view import drawn
+from zflib.widgets.axes import Axis
+from zflib.widgets.live import collection, draws, likenesses, photographs
+from zflib.widgets.live.panel import Panel
+from zflib.widgets.live.unit_view import alike, drawn, field, square
 
 SCRIPTS = (
     "ruler",
@@ -26,6 +32,18 @@ SCRIPTS = (
 )  # picture.js and draw.js come with live.js
 STYLES = ("panel", "ruler", "chooser", "your_picture")
 STEPS = ("conv1", "conv2", "conv3", "conv4", "conv5")
+NETWORKS = {"ZFNet-mini": "zfnet-mini", "AlexNet-mini": "alexnet-mini"}
+METHODS = ("deconvnet", "gradient", "guided")
+CONTROLS = {  # by the words on the page's buttons: names as in an address
+    "none": "",
+    "another map, same place": "other-map",
+    "shuffled switches": "shuffled-switches",
+    "another picture's switches": "another-pictures-switches",
+    "random weights in this layer": "random-layer",
+    "random weights in all layers up to it": "random-weights",
+}
+SILENT = "It is silent here, so nothing comes down: take another map or place."
+OWN = "your picture"
 # What the page opens with, chosen by eye: the rim of a cup.
 NETWORK, PHOTOGRAPH, OPENING = "zfnet-mini", "coffee", ("conv3", (136, 1, 3))
 SIDE = 224  # of a picture on the still, in pixels
@@ -82,3 +100,184 @@ def enlarged(pixels: np.ndarray) -> np.ndarray:
     """In SIDE x SIDE pixels; a first layer's few pixels stay squares."""
     how = Image.Resampling.NEAREST if len(pixels) < 20 else Image.Resampling.BICUBIC
     return np.asarray(Image.fromarray(pixels).resize((SIDE, SIDE), how))
+
+
+@cache
+def _network(name: str) -> tuple[ConvNet, DeconvNet]:
+    net = weights.load(name).cpu()
+    return net, DeconvNet(net)
+
+
+def number(value: float) -> str:
+    return f"{value:.2f}".replace("-", "−")
+
+
+class YourPicture(Panel):
+    """What a network passes back from a picture, its controls, and the strongest patches of the same map.
+
+    In the book it is the page Your picture, which also takes the reader's own. The first one in a kernel mines the
+    patches, some ten seconds.
+
+    picture  as `ConvNet.preprocess` takes it; one of the page's photographs where left out
+    start    values of its controls other than those it begins with: network, photograph, layer, rank (1 for the map
+             that fires most), method, control, draw (of the control). Raises ValueError for what they don't offer.
+    """
+
+    title = "Your picture, in two networks"
+    script = "your_picture"
+    styles = ("ruler", "chooser")
+    axes = (
+        Axis("network", tuple(NETWORKS)),
+        Axis("photograph", photographs.NAMES),
+        Axis("layer", STEPS),
+        Axis("rank", tuple(range(1, 10))),
+        Axis("method", METHODS),
+        Axis("control", tuple(CONTROLS)),
+        Axis("draw", tuple(range(10))),
+    )
+    defaults: ClassVar = {
+        "network": "ZFNet-mini",
+        "photograph": PHOTOGRAPH,
+        "layer": OPENING[0],
+        "rank": 2,
+        "method": METHODS[0],
+        "control": "none",
+        "draw": 0,
+    }
+
+    def __init__(self, picture: Any = None, **start: Any) -> None:
+        self._picture = picture
+        if picture is not None:
+            self.axes = tuple(Axis("photograph", (OWN,)) if axis.name == "photograph" else axis for axis in self.axes)
+            self.defaults = {**self.defaults, "photograph": OWN, "rank": 1}
+        super().__init__(**start)
+
+    def _image(self, network: str, photograph: str) -> Tensor:
+        net, _ = _network(network)
+        return net.preprocess(self._picture if photograph == OWN else photographs.picture(photograph))
+
+    def _unit(self, network: str, photograph: str, layer: str, rank: int) -> tuple[tuple[int, int, int], float]:
+        """The strongest unit (map, row, column) of the map of that rank, and its value."""
+        maps = self._trace(NETWORKS[network], photograph, layer)[layer][0]
+        channel = int(maps.flatten(1).amax(1).argsort(descending=True, stable=True)[rank - 1])
+        row, column = divmod(int(maps[channel].argmax()), maps.shape[2])
+        return (channel, row, column), float(maps[channel, row, column])
+
+    def _trace(self, network: str, photograph: str, layer: str) -> Trace:
+        return _network(network)[1].forward(self._image(network, photograph)[None], upto=layer)
+
+    def _control(
+        self,
+        network: str,
+        photograph: str,
+        layer: str,
+        unit: tuple[int, int, int],
+        method: str,
+        control: str,
+        draw: int,
+    ) -> tuple[np.ndarray, str]:
+        """A control's projection (3, S, S), with the draws that the page makes, and what it is in words."""
+        name, kind = NETWORKS[network], CONTROLS[control]
+        net, deconv = _network(name)
+        trace, words = self._trace(name, photograph, layer), control
+        if kind == "other-map":
+            unit = (draws.other_map(unit[0], trace[layer].shape[1], draw), *unit[1:])
+            words = f"map {unit[0]}, same place"
+        elif kind == "shuffled-switches":
+            trace = draws.shuffled(trace, net, draw)
+        elif kind == "another-pictures-switches":
+            at = photographs.NAMES.index(photograph) if photograph in photographs.NAMES else -1
+            other = photographs.NAMES[(at + 1) % len(photographs.NAMES)]
+            trace = replace(trace, switches=self._trace(name, other, layer).switches)
+        else:
+            upto = STEPS.index(layer) + 1
+            net = draws.randomised(net, STEPS[:upto] if kind == "random-weights" else (layer,), draw)
+            deconv = DeconvNet(net)
+            trace = deconv.forward(self._image(name, photograph)[None], upto=layer)
+        return deconv.project(trace, layer, unit=unit, method=method, seed=1)[0].numpy(), words
+
+    def view(self, network: str, photograph: str, layer: str, rank: int, method: str, control: str, draw: int) -> str:
+        """The picture with the unit's field, what it passes back, a control, and the map's strongest patches."""
+        name = NETWORKS[network]
+        net, deconv = _network(name)
+        step = next(each for each in net.architecture.geometry() if each.name == layer)
+        unit, value = self._unit(network, photograph, layer, rank)
+        trace = self._trace(name, photograph, layer)
+        own = deconv.project(trace, layer, unit=unit, method=method)[0].numpy()
+        figures = [
+            (self._framed(self._image(name, photograph), net, step, unit), "Framed: what the unit sees."),
+            (enlarged(drawn(own, step, unit)), f"What it passes back: it fires with {value:.2f}."),
+        ]
+        said = SILENT if not value > 0 else ""
+        if value > 0 and CONTROLS[control]:
+            other, words = self._control(network, photograph, layer, unit, method, control, draw)
+            figures.append((enlarged(drawn(other, step, unit)), f"The control: {words}."))
+            said = told(alike(own, other, step, unit), words, usual(name, layer, method, control))
+        head = f"Layer {layer[-1]}, map {unit[0]}, row {unit[1]}, column {unit[2]}"
+        trio = "".join(_figure(pixels, words) for pixels, words in figures)
+        return (
+            f'<h2 class="zf-unit">{head}</h2><div class="zf-trio">{trio}</div><p class="zf-verdict">{said}</p>'
+            f"{self._strongest(name, net, step, unit[0], value)}"
+        )
+
+    def _framed(self, image: Tensor, net: ConvNet, step: Any, unit: tuple[int, int, int]) -> np.ndarray:
+        picture = Image.fromarray((image + net.mean).permute(1, 2, 0).round().byte().numpy())
+        scale, (rows, columns) = SIDE / image.shape[1], field(step, unit, image.shape[1])
+        picture = picture.resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+        left, top, right, bottom = (round(at * scale) for at in (columns.start, rows.start, columns.stop, rows.stop))
+        ImageDraw.Draw(picture).rectangle((left, top, right - 1, bottom - 1), outline="white", width=3)
+        return np.asarray(picture)
+
+    def _strongest(self, network: str, net: ConvNet, step: Any, channel: int, value: float) -> str:
+        found = [collection.patch(network, step.name, channel, rank) for rank in range(collection.STRONGEST)]
+        cells = []
+        for each in found:
+            image = net.preprocess(each["picture"])
+            rows, columns = square(step, each["unit"], image.shape[1])
+            pixels = (image + net.mean)[:, rows, columns].permute(1, 2, 0).round().byte().numpy()
+            fires = f"{each['value']:.1f}" if each["value"] > 0 else "silent"
+            cells.append(_figure(enlarged(pixels), fires, f"{each['photograph'].title}: a patch"))
+        words = (
+            f"Its strongest unit on each of nine photographs of {len(collection.embedded())} fires with "
+            f"{found[0]['value']:.1f} to {found[-1]['value']:.1f}; on this picture the unit above with {value:.1f}."
+        )
+        return f'<p class="zf-nine-words">{words}</p><div class="zf-nine">{"".join(cells)}</div>'
+
+    def page_html(self) -> str:
+        """The page's own instrument, which opens with this setting; with a picture of one's own its still."""
+        if self._picture is not None:
+            return self.still(**self.start)
+        network, photograph, layer = (self.start[name] for name in ("network", "photograph", "layer"))
+        (channel, row, column), _ = self._unit(network, photograph, layer, self.start["rank"])
+        address = [NETWORKS[network], layer, str(channel), f"{row},{column}", photograph]
+        address += [self.start["method"]] if self.start["method"] != METHODS[0] else []
+        address += [CONTROLS[self.start["control"]]] if CONTROLS[self.start["control"]] else []
+        scripts = "".join(
+            f'<script defer src="../_static/live/{name}.js"></script>'
+            for name in ("live", "photographs", "your_picture")
+        )
+        return (
+            '<link rel="stylesheet" href="../_static/live/your_picture.css">'
+            f'<div class="zf-panel" data-panel="your-picture" data-opening="#{"/".join(address)}" role="region" '
+            f'aria-label="{self.title}"><div class="zf-still">{self.view(**self.start)}</div>'
+            "<noscript><p>Networks that run in the page need JavaScript.</p></noscript></div>" + scripts
+        )
+
+
+def usual(network: str, step: str, method: str, control: str) -> tuple[float, float] | None:
+    """What chapter 3 measured of such a control, and the floor; None where it measured none."""
+    found = likenesses.typical()[network].get(step) if method == "deconvnet" else None
+    return (found[CONTROLS[control]][0], found["neither"][0]) if found else None
+
+
+def told(near: float, words: str, known: tuple[float, float] | None) -> str:
+    """The number of a control beside what is usual and the floor; as zflibUnitView.told."""
+    if np.isnan(near):
+        return f"Of the control ({words}) nothing comes down."
+    beside = f" (usual {number(known[0])}, floor {number(known[1])})" if known else ""
+    return f"The control ({words}) correlates {number(near)}{beside}."
+
+
+def _figure(pixels: np.ndarray, words: str, label: str = "") -> str:
+    image = page.first_image(Image.fromarray(pixels), label or words)
+    return f"<figure>{image}<figcaption>{words}</figcaption></figure>"
