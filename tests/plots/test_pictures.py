@@ -1,7 +1,12 @@
 """Arrays as pixels: every value where it belongs, every picture on its sheet."""
 
+import base64
+import io
+import re
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from zflib import plots
 
@@ -61,3 +66,17 @@ def test_responses_are_of_one_size_and_leave_missing_places_white():
     assert len({sheet.shape for sheet in sheets}) == 1
     black = [(sheet == 0).all(axis=2).mean() for sheet in sheets]
     assert black[0] == pytest.approx(black[1], abs=0.01) and black[2] < 0.3 * black[0]
+
+
+def test_a_sheet_holds_its_pictures_in_rows_under_its_words():
+    colours = np.array([(200, 30, 30), (30, 200, 30), (30, 30, 200), (200, 200, 30)], np.uint8)
+    pictures = np.broadcast_to(colours[:, None, None], (4, 9, 9, 3))
+    html = plots.sheet(pictures, 'three "colours" and one', columns=3, side=20).data
+    assert 'alt="three &quot;colours&quot; and one"' in html
+    content = base64.b64decode(re.search(r"base64,([^\"]+)", html)[1])
+    drawn = np.asarray(Image.open(io.BytesIO(content)).convert("RGB")).astype(int)
+    assert drawn.shape == (2 * 20 + 6, 3 * 20 + 2 * 6, 3)
+    for at, colour in enumerate(colours):
+        top, left = at // 3 * 26 + 10, at % 3 * 26 + 10
+        assert np.abs(drawn[top, left] - colour).max() < 25
+    assert drawn[36, 60].min() > 240

@@ -95,6 +95,30 @@ def labelled(pictures: Sequence[np.ndarray], labels: Sequence[str], columns: int
     return np.asarray(sheet)
 
 
+def sheet(pictures: Any, words: str, columns: int = 3, side: int = 232) -> Any:
+    """Pictures (N, H, W, 3) uint8 at `side` pixels, `columns` in a row, as HTML for a cell's last line.
+
+    words  the alternative text
+
+    The picture inside is a WebP: a third of the bytes that a figure's PNG takes, which a notebook's limit counts.
+    """
+    from base64 import b64encode
+    from html import escape
+    from io import BytesIO
+
+    from IPython.display import HTML
+    from PIL import Image
+
+    pictures, content = np.asarray(pictures), BytesIO()
+    _check_pixels("pictures", pictures)
+    large = [_resized(picture, whole("side", side, 1)) for picture in pictures]
+    Image.fromarray(tile(large, columns, gap=6)).save(content, "WEBP", quality=80, method=6)
+    data = b64encode(content.getvalue()).decode()
+    # The theme leaves a picture of class dark-light as it is in dark mode.
+    look = "max-width:100%;height:auto;background:#fff"
+    return HTML(f'<img class="dark-light" src="data:image/webp;base64,{data}" alt="{escape(words)}" style="{look}">')
+
+
 def responses(patches: Any, projections: Any, control: Any = (), caption: str = "") -> np.ndarray:
     """A map's patches beside their projections, three in a row as in Figure 2, with a strip of controls below.
 
