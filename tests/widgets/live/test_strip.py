@@ -9,6 +9,7 @@ from zflib.analysis.spectrum.filters import CORNER
 from zflib.analysis.spectrum.gap import MIDDLES
 from zflib.experiments import middles
 from zflib.widgets.live import strip as face
+from zflib.widgets.live.middles_map import drawing
 from zflib.widgets.live.strip import AREA, OCTAVE, WIDE, FilterStrip
 
 DEFAULT = FilterStrip.defaults
@@ -79,10 +80,22 @@ def test_a_start_that_it_does_not_offer_is_refused():
 
 
 def test_the_kernel_face_shows_the_view_of_its_controls():
-    box = FilterStrip().widget
-    *controls, view = box.children
+    *controls, _, view, _ = FilterStrip().widget.children
     controls[0].value, controls[3].value = "AlexNet, ImageNet", 0.2
     assert FilterStrip().view(**DEFAULT | {"bank": "AlexNet, ImageNet", "middle_from": 0.2}) in view.value
+
+
+def test_the_kernel_face_has_the_pages_buttons_and_its_map():
+    *controls, buttons, view, fold = FilterStrip().widget.children
+    assert [button.description for button in buttons.children] == [f"{low:g} to {high:g}" for low, high in MIDDLES]
+    buttons.children[3].click()
+    assert [control.value for control in controls[3:]] == [0.2, 0.3] and "A gap from 0.2 to 0.3?" in view.value
+    assert not fold.children[0].value, "drawn only when it is looked at"
+    fold.selected_index = 0
+    bank = controls[0].value
+    assert drawing(bank, "all filters", (0.2, 0.3)) in fold.children[0].value
+    controls[1].value = "grey filters"
+    assert drawing(bank, "grey filters", (0.2, 0.3)) in fold.children[0].value
 
 
 # The page's face, in a browser.
@@ -118,6 +131,34 @@ def test_the_page_draws_and_says_what_python_does(browser, open_panel, width, la
         same, theirs, ours = browser.execute_script(SHOWN, FilterStrip().view(**setting, layout=layout))
         at = next((i for i, (a, b) in enumerate(zip(theirs, ours, strict=False)) if a != b), 0)
         assert same, (setting, theirs[at - 60 : at + 60], ours[at - 60 : at + 60])
+
+
+@pytest.mark.browser
+def test_the_page_draws_the_map_that_a_kernel_draws(browser, panel):
+    panel.root().find_element("tag name", "summary").click()
+    for setting in [DEFAULT, *some_settings(8), DEFAULT | {"bank": middles.MADE, "middle_from": 0.3, "middle_to": 0.2}]:
+        browser.execute_script(SET, setting)
+        middle = face.between(setting["middle_from"], setting["middle_to"])
+        theirs, ours = browser.execute_script(
+            """const same = document.createElement("div");
+            same.innerHTML = arguments[0];
+            return [document.querySelector(".zf-map").innerHTML, same.innerHTML];""",
+            drawing(setting["bank"], setting["filters"], middle),
+        )
+        assert theirs.replace(" Press a square to go there.", "") == ours, setting
+
+
+@pytest.mark.browser
+def test_a_phone_shows_the_names_of_banks_whole(browser, open_panel):
+    open_panel(FilterStrip(), width=390)
+    widths = browser.execute_script(
+        """const [select] = document.querySelectorAll("select"), ruler = document.createElement("span");
+        ruler.style.cssText = `position: absolute; white-space: nowrap; font: ${getComputedStyle(select).font}`;
+        document.body.append(ruler);
+        const wide = (words) => { ruler.textContent = words; return ruler.offsetWidth; };
+        return [select.clientWidth, Math.max(...[...select.options].map((option) => wide(option.text)))];"""
+    )
+    assert widths[0] >= widths[1] + 20, "the arrow takes 20 pixels"
 
 
 @pytest.mark.browser

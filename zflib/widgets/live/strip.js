@@ -170,7 +170,7 @@
         const kind = lowest < edges[i] && edges[j] <= highest ? verdict : EMPTY_SIDE; // one side alone leaves nothing to judge
         found[kind] += 1;
         const chosen = edges[i] === middle[0] && edges[j] === middle[1] ? " chosen" : "";
-        const faint = kind === "undecided" ? ` fill-opacity="${(0.25 + 0.0075 * empty).toFixed(2)}"` : "";
+        const faint = kind === "undecided" ? ` fill-opacity="${whole(25 + 0.75 * empty) / 100}"` : "";
         parts.push(`<rect class="${slug(kind)}${chosen}"${faint} data-at="${i} ${j}" x="${i * cell}" ` +
           `y="${side - (j + 1) * cell}" width="${cell - 1}" height="${cell - 1}"/>`);
       }

@@ -6,7 +6,7 @@ The page draws and says the same in strip.js, from the verdicts of `zflib.experi
 from __future__ import annotations
 
 from base64 import b64encode
-from functools import cache
+from functools import cache, cached_property
 from html import escape
 from itertools import pairwise
 from math import acos, floor, log2, pi, sqrt
@@ -97,6 +97,13 @@ class FilterStrip(Panel):
             "answers": answers["banks"],
             "kernels": {name: kernel for name, (kernel, _) in pictures().items()},
         }
+
+    @cached_property
+    def widget(self) -> Any:
+        """The kernel's face, with the page's buttons and its map of all middles."""
+        from zflib.widgets.live import middles_map
+
+        return middles_map.around(super().widget, [axis.name for axis in self.axes])
 
 
 def between(one: float, other: float) -> tuple[float, float]:
