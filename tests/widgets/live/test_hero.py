@@ -17,11 +17,13 @@ from zflib.widgets.live import hero, photographs, your_picture
 
 pytest.importorskip("selenium.webdriver", reason="Selenium is not installed")
 from opening import errors, requests
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 pytestmark = pytest.mark.browser
 
-INDEX = Path(__file__).parents[3] / "book" / "index.md"
+TESTS = Path(__file__).parents[2]
+INDEX = TESTS.parent / "book" / "index.md"
 PIXELS = """
     const canvas = document.querySelector(arguments[0]);
     const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
@@ -42,7 +44,8 @@ def address(folder):
     (folder / "hero.html").write_text(
         '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         "<style>html { overflow-y: scroll; } main { max-width: 41em; font: 16px/1.6 sans-serif; }</style>"
-        f'<link rel="icon" href="data:,"><title>Hero</title><main>{body.replace("../_static/live", "live")}</main>',
+        f'<link rel="icon" href="data:,"><title>Hero</title><main><h1>Hero</h1>'
+        f"{body.replace('../_static/live', 'live')}</main>",
         encoding="utf-8",
     )
     return (folder / "hero.html").as_uri()
@@ -237,3 +240,19 @@ def test_another_photograph_and_no_stranger_is_asked(browser, address):
     wait(browser, lambda: "#hero/motorcycle/conv3/" in browser.current_url)
     assert all(url.startswith(("file:", "data:", "blob:", "about:")) for url in requests(browser))
     assert not errors(browser)
+
+
+def test_it_has_no_faults_and_works_by_keyboard(browser, address):
+    opened(browser, address, width=390)
+    part(browser, '[data-bet="left"]').send_keys(Keys.ENTER)
+    assert browser.switch_to.active_element.text == "Bet: left", "whoever has bet by keyboard stays there"
+    part(browser, '[data-do="start"]').send_keys(Keys.ENTER)
+    started(browser)
+    assert browser.switch_to.active_element.text == "layer 4"
+    part(browser, ".zf-tiles button").send_keys(Keys.ENTER)
+    browser.execute_script((TESTS / "site" / "axe" / "axe.min.js").read_text("utf-8"))
+    found = browser.execute_async_script(
+        "const done = arguments[0]; axe.run({ preload: false })"
+        ".then(({ violations }) => done(violations.map(({ id, nodes }) => id + nodes[0].html)))"
+    )
+    assert not found

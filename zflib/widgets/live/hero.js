@@ -73,11 +73,12 @@
         each.closest("figure").classList.toggle("zf-fired", own);
         each.nextElementSibling.textContent = own ? `Map ${unit[0]}: fires with ${value.toFixed(1)}` : `Map ${other}: silent`;
       }
+      const known = zflibRuler.usual(NETWORK, step, "other-map");
       say(part(".zf-verdict"), `${side === answer ? "Right" : "No"}: the ${answer} one fired. ` +
-        `And yet the two correlate ${number(alike)}.${score(count)}`);
+        `${alike > known.usual ? "And yet the" : "The"} two correlate ${number(alike)}.${score(count)}`);
       const picked = better === undefined ? `Map ${other} was drawn by lot among the ${silent} that are silent there.`
         : `We picked map ${other}: of the ${silent} maps that are silent there, ${better} come closer.`;
-      zflibRuler.draw(part(".zf-ruler"), alike, zflibRuler.usual(NETWORK, step, "other-map"));
+      zflibRuler.draw(part(".zf-ruler"), alike, known);
       say(part(".zf-usual-words"), `${usual(step)} ${picked}`);
       part('[data-do="another"]').hidden = false;
       root.dispatchEvent(new Event("settled"));

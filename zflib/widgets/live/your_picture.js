@@ -183,7 +183,7 @@
       bets.all += 1;
       bets.right += won;
       const side = alike > half ? "above" : "below", count = bets.all > 1 ? ` (${bets.right} of ${bets.all} bets won)` : "";
-      return `You ${won ? "win" : "lose"}${count}: ${side} half way, ${number(half)}. `;
+      return `You ${won ? "win" : "lose"}${count}: ${side} half way from the floor to 1 (${number(half)}). `;
     }
 
     /** Change what is chosen, and show it. */
