@@ -254,7 +254,7 @@ class SwitchSwap(Panel):
             f'<div class="zf-swap" data-bet="{bet}"><div class="zf-lenders">{pictures}'
             f'<div><p class="zf-outcome" role="status">{bet_words(bet, who)}</p></div></div>'
             f'<div class="zf-projections">{projections}</div>'
-            f'<div class="zf-hidden"><p class="zf-verdict" data-who="{who}">{said}</p></div>'
+            f'<div class="zf-hidden"><p class="zf-verdict" aria-live="polite" data-who="{who}">{said}</p></div>'
             f'<p class="zf-faint">{PUT_BACK}</p><div class="zf-maps">{self._maps(*setting)}</div>'
             '<p class="zf-words" role="status"></p></div>'
         )
