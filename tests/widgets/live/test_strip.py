@@ -9,8 +9,7 @@ from zflib.analysis.spectrum.filters import CORNER
 from zflib.analysis.spectrum.gap import MIDDLES
 from zflib.experiments import middles
 from zflib.widgets.live import strip as face
-from zflib.widgets.live.middles_map import drawing
-from zflib.widgets.live.strip import AREA, OCTAVE, WIDE, FilterStrip
+from zflib.widgets.live.strip import AREA, OCTAVE, WIDE, FilterStrip, all_middles
 
 DEFAULT = FilterStrip.defaults
 
@@ -93,9 +92,9 @@ def test_the_kernel_face_has_the_pages_buttons_and_its_map():
     assert not fold.children[0].value, "drawn only when it is looked at"
     fold.selected_index = 0
     bank = controls[0].value
-    assert drawing(bank, "all filters", (0.2, 0.3)) in fold.children[0].value
+    assert all_middles(bank, "all filters", 0.2, 0.3) in fold.children[0].value
     controls[1].value = "grey filters"
-    assert drawing(bank, "grey filters", (0.2, 0.3)) in fold.children[0].value
+    assert all_middles(bank, "grey filters", 0.2, 0.3) in fold.children[0].value
 
 
 # The page's face, in a browser.
@@ -138,12 +137,11 @@ def test_the_page_draws_the_map_that_a_kernel_draws(browser, panel):
     panel.root().find_element("tag name", "summary").click()
     for setting in [DEFAULT, *some_settings(8), DEFAULT | {"bank": middles.MADE, "middle_from": 0.3, "middle_to": 0.2}]:
         browser.execute_script(SET, setting)
-        middle = face.between(setting["middle_from"], setting["middle_to"])
         theirs, ours = browser.execute_script(
             """const same = document.createElement("div");
             same.innerHTML = arguments[0];
             return [document.querySelector(".zf-map").innerHTML, same.innerHTML];""",
-            drawing(setting["bank"], setting["filters"], middle),
+            all_middles(**setting),
         )
         assert theirs.replace(" Press a square to go there.", "") == ours, setting
 

@@ -5,24 +5,26 @@ The page draws the same in strip.js.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from itertools import combinations
+from math import floor
 from typing import Any
 
 from zflib.analysis.spectrum.gap import MIDDLES
 from zflib.experiments import middles
-from zflib.widgets.live.strip import counted, slug, whole
 from zflib.widgets.page import asset
 
 CELL = 9  # side of a middle's square, in units of the drawing
+TITLE = f"Bet placed? All {len(middles.MIDDLES):,} middles at once"
 EMPTY_SIDE = "a side is empty"
 VERDICTS = ("supported", "contradicted", "undecided", EMPTY_SIDE)
 LEGEND = ("strong grey: an empty middle", "would be found", "across: where the middle begins; up: where it ends")
 
 
-def drawing(bank: str, filters: str, middle: tuple[float, float]) -> str:
+def drawing(bank: str, filters: str, peaks: Sequence[float], middle: tuple[float, float]) -> str:
     """The map as SVG: a square for each middle, where it begins to the right, where it ends upwards; `middle` is
-    marked. Its label counts the verdicts."""
-    edges, peaks = middles.EDGES, [row[0] for row in counted(bank, filters)]
+    marked. Its label counts the verdicts. `peaks` are those of the bank's filters that count, in cycles per pixel."""
+    edges = middles.EDGES
     answers = middles.result()["banks"][bank]
     found = answers.get(filters) or answers[middles.FILTERS[0]]
     powers, side, counts, parts = bytes.fromhex(found["powers"]), len(edges) * CELL, dict.fromkeys(VERDICTS, 0), []
@@ -32,17 +34,17 @@ def drawing(bank: str, filters: str, middle: tuple[float, float]) -> str:
         kind = letters[found["verdicts"][at]] if min(peaks) < low and high <= max(peaks) else EMPTY_SIDE
         counts[kind] += 1
         chosen = " chosen" if (low, high) == middle else ""
-        faint = f' fill-opacity="{whole(25 + 0.75 * powers[2 * at]) / 100:g}"' if kind == "undecided" else ""
+        faint = f' fill-opacity="{floor(25.5 + 0.75 * powers[2 * at]) / 100:g}"' if kind == "undecided" else ""
         x, y = i * CELL, side - (j + 1) * CELL
         place = f'data-at="{i} {j}" x="{x}" y="{y}" width="{CELL - 1}" height="{CELL - 1}"'
-        parts.append(f'<rect class="{slug(kind)}{chosen}"{faint} {place}/>')
+        parts.append(f'<rect class="{kind.replace(" ", "-")}{chosen}"{faint} {place}/>')
     for tick in (0.1, 0.2, 0.3, 0.4):
         at = edges.index(tick) * CELL + CELL / 2
         parts.append(f'<text x="{at:g}" y="{side + 16}" text-anchor="middle">{tick}</text>')
         parts.append(f'<text x="-6" y="{side - at + 5:g}" text-anchor="end">{tick}</text>')
     for at, (verdict, count) in enumerate(counts.items()):
         y = side - 118 + 22 * at
-        parts.append(f'<rect class="{slug(verdict)}" x="{side - 178}" y="{y}" width="14" height="14"/>')
+        parts.append(f'<rect class="{verdict.replace(" ", "-")}" x="{side - 178}" y="{y}" width="14" height="14"/>')
         parts.append(f'<text x="{side - 158}" y="{y + 12}">{verdict}: {count}</text>')
     for words, y in zip(LEGEND, (side - 20, side - 3, side + 34), strict=True):
         parts.append(f'<text x="{side}" y="{y}" text-anchor="end">{words}</text>')
@@ -56,11 +58,10 @@ def words_of(bank: str, filters: str, counts: dict[str, int]) -> str:
     return f"{bank}, {filters}: {said} of {sum(counts.values())} middles, each judged as if it were the only one."
 
 
-def around(box: Any, names: list[str]) -> Any:
-    """A strip's ipywidgets box, of controls with these names and a view, with the page's buttons and its map."""
+def around(box: Any, names: Sequence[str], picture: Callable[..., str]) -> Any:
+    """A strip's ipywidgets box, of controls with these names and a view, with the page's buttons and its map, which
+    `picture` draws of the controls' values."""
     import ipywidgets
-
-    from zflib.widgets.live.strip import between
 
     *given, view = box.children
     controls = dict(zip(names, given, strict=True))
@@ -76,14 +77,13 @@ def around(box: Any, names: list[str]) -> Any:
 
     square = ipywidgets.HTML()
     fold = ipywidgets.Accordion([square], selected_index=None)
-    fold.set_title(0, f"Bet placed? All {len(middles.MIDDLES):,} middles at once")
+    fold.set_title(0, TITLE)
 
     def draw(_change: Any) -> None:
         if fold.selected_index is None:
             return
-        bank, filters, low, high = (controls[n].value for n in ("bank", "filters", "middle_from", "middle_to"))
         style = f"<style>{asset('live/panel.css')}{asset('live/strip.css')}</style>"
-        svg = drawing(bank, filters, between(low, high))
+        svg = picture(**{name: control.value for name, control in controls.items()})
         square.value = f'{style}<div class="zf-panel"><div class="zf-map">{svg}</div></div>'
 
     for widget in given:

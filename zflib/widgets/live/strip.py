@@ -22,6 +22,7 @@ from zflib.analysis.spectrum.gap import EMPTY, MIDDLES, NYQUIST, GapTest
 from zflib.experiments import middles, stems
 from zflib.widgets.axes import Axis
 from zflib.widgets.frames import to_png
+from zflib.widgets.live import middles_map
 from zflib.widgets.live.panel import Panel
 
 WIDE = {"width": 720, "block": 120, "height": 300, "largest": 26}  # of the drawing; block: for what peaks below 1/22
@@ -79,31 +80,31 @@ class FilterStrip(Panel):
         return f'{sheets()}<div class="zf-buttons" role="group" aria-label="The middles of this chapter">{named}</div>'
 
     def after(self) -> str:
-        count = f"{len(middles.MIDDLES):,}"
-        return (
-            f"<details><summary>Bet placed? All {count} middles at once</summary>"
-            '<div class="zf-map"></div><p class="zf-words"></p></details>'
-        )
+        fold = f"<summary>{middles_map.TITLE}</summary>"
+        return f'<details>{fold}<div class="zf-map"></div><p class="zf-words"></p></details>'
 
     def data(self) -> dict[str, Any]:
         """Peaks and answers of all banks, and what the sheets of filters hold."""
-        answers = middles.result()
         return {
             "edges": middles.EDGES,
             "layouts": [WIDE, NARROW],
             "ticks": TICKS,
             "signs": SIGNS,
             "banks": {name: [list(row) for row in members(name)] for name in BANKS},
-            "answers": answers["banks"],
+            "answers": middles.result()["banks"],
             "kernels": {name: kernel for name, (kernel, _) in pictures().items()},
         }
 
     @cached_property
     def widget(self) -> Any:
         """The kernel's face, with the page's buttons and its map of all middles."""
-        from zflib.widgets.live import middles_map
+        return middles_map.around(super().widget, [axis.name for axis in self.axes], all_middles)
 
-        return middles_map.around(super().widget, [axis.name for axis in self.axes])
+
+def all_middles(bank: str, filters: str, middle_from: float, middle_to: float, axis: str = OCTAVE) -> str:
+    """The map of all middles as SVG; the axis makes no difference to it."""
+    peaks = [row[0] for row in counted(bank, filters)]
+    return middles_map.drawing(bank, filters, peaks, between(middle_from, middle_to))
 
 
 def between(one: float, other: float) -> tuple[float, float]:
