@@ -12,7 +12,6 @@ from zflib.deconvnet import unpool
 from zflib.widgets import live
 from zflib.widgets.live import photographs, swap
 from zflib.widgets.live.swap import MAPS, OPEN, SWITCHES, VALUES, SwitchSwap, alike, bet_words, verdict
-from zflib.widgets.live.two_by_two import lot
 
 pytest.importorskip("selenium.webdriver", reason="Selenium is not installed")
 from selenium.webdriver.common.by import By
@@ -20,11 +19,6 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 pytestmark = pytest.mark.browser
-
-
-def test_the_numbers_are_those_of_the_other_panels_lots():
-    one = lot(7)
-    assert [int(each) for each in swap.spread(7, 50) * 1000] == [one(1000) for _ in range(50)]
 
 
 def test_shuffled_switches_stay_in_their_windows_and_take_each_position():

@@ -6,12 +6,10 @@ The page does and says the same in swap.js with its networks. Random switches ar
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cache, lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
-import torch
 from PIL import Image
 
 from zflib import plots, weights
@@ -21,7 +19,7 @@ from zflib.data.pictures import centre_square
 from zflib.deconvnet import DeconvNet, Trace, unpool
 from zflib.widgets import page
 from zflib.widgets.axes import Axis
-from zflib.widgets.live import photographs
+from zflib.widgets.live import draws, photographs
 from zflib.widgets.live.panel import Panel
 from zflib.widgets.live.two_by_two import CLIP, NETWORKS, number
 
@@ -48,32 +46,10 @@ def _trace(network: str, picture: str) -> Trace:
     return deconv.forward(net.preprocess(photographs.picture(PICTURES[picture]))[None], upto=STEPS[-1])
 
 
-def spread(seed: int, count: int) -> np.ndarray:
-    """Evenly spread numbers in [0, 1), the same for the same seed, also in the page (mulberry32, as controls.js)."""
-
-    def product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        return a * b & 0xFFFFFFFF  # 64 bits hold it but for what is cut off
-
-    state = (seed + 0x6D2B79F5 * np.arange(1, count + 1, dtype=np.uint64)) & 0xFFFFFFFF
-    t = product(state ^ state >> 15, 1 | state)
-    t ^= (t + product(t ^ t >> 7, 61 | t)) & 0xFFFFFFFF
-    return (t ^ t >> 14) / 2**32
-
-
 @cache
 def shuffled(network: str, picture: str) -> Trace:
     """The picture's trace with each switch at a random place of its window; the page draws the same ones."""
-    (net, _), trace = _deconv(network), _trace(network, picture)
-    numbers = spread(0, 2 * sum(each.numel() for each in trace.switches.values())).reshape(-1, 2)
-    moved = {}
-    for name, switches in trace.switches.items():
-        pool, (height, width) = net.get_submodule(name), trace.before(name).shape[2:]
-        mine, numbers = numbers[: switches.numel()].reshape(*switches.shape, 2), numbers[switches.numel() :]
-        rows, columns = (pool.stride * np.arange(side) for side in switches.shape[2:])
-        row = rows[:, None] + (mine[..., 0] * np.minimum(height - rows, pool.kernel_size)[:, None]).astype(int)
-        column = columns + (mine[..., 1] * np.minimum(width - columns, pool.kernel_size)).astype(int)
-        moved[name] = torch.from_numpy(row * width + column)
-    return replace(trace, switches=moved)
+    return draws.shuffled(_trace(network, picture), _deconv(network)[0], draw=0)
 
 
 def ways(network: str, first: str, second: str) -> tuple[Trace, Trace, Trace]:
