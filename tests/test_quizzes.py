@@ -103,8 +103,6 @@ def test_what_is_said_with_a_number_is_so():
     alexnet = {step.name: step for step in zflib.ALEXNET.geometry()}
     macs = sum(step.macs for step in alexnet.values())
     less = macs - sum(step.macs for step in zflib.ALEXNET.without(6, 7).geometry())
-    table = zflib.paper.TABLES[3]["zfnet"]
-    training, validation = (table["layers_6_7_8192_units"][at] - table["as_is"][at] for at in (0, 1))
     said = {
         "01": [
             f"<summary>{output_size(30, 5, 3)}</summary>Right",
@@ -118,8 +116,6 @@ def test_what_is_said_with_a_number_is_so():
         "07": [
             f"<summary>About {less / macs:.0%}</summary>Right",
             f"some {less / 1e6:.0f} million of {macs / 1e6:,.0f} million",
-            f"training error {-training:.0f} points lower",
-            f"validation error {validation:.1f} points higher",
         ],
     }
     for number, facts in said.items():
