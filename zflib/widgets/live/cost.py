@@ -34,6 +34,7 @@ RECIPES = {  # by what they are called: what the network as it is and the change
     "ours, 12 epochs": ({}, {}),
     "ours, 36 epochs": ({"budget": 36}, {"budget": 36}),
     "ours, rate 0.003": ({"rate": 0.003}, {"rate": 0.003}),
+    "ours, rate 0.02": ({"rate": 0.02}, {"rate": 0.02}),
     "ours, no dropout": ({"dropout": 0.0}, {}),  # of use where the changed network has none to lose
     "ours, He initialisation": ({"he": True}, {"he": True}),
 }
