@@ -99,8 +99,8 @@ async def _run(notebooks: Sequence[Path], into: Path, say: Callable[[str], None]
     if not todo:
         return
     at_a_time = workers(len(todo))
-    # Threads wait for each other, and beside other work they wait long: chapter 4 took 39 s of processor with one thread,
-    # and 275 s with two.
+    # Threads wait for each other, and beside other work they wait long: chapter 4 took 39 s of processor with one,
+    # 275 s with two.
     os.environ["OMP_NUM_THREADS"] = "1"
     free, left = asyncio.Semaphore(at_a_time), [path.stem for path in todo]
     say(f"Running {len(left)} chapters, {at_a_time} at a time: {', '.join(left)}")
