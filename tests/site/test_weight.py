@@ -12,7 +12,7 @@ from opening import open_page, requests
 TOC = Path(__file__).parents[2] / "_toc.yml"
 CHAPTERS = check_site.notebooks(TOC)
 MOST = 1_500_000  # bytes
-MOST_FIRST_FRAME = 30_000
+MOST_FIRST_FRAME, MOST_FIGURE = 30_000, 60_000  # letters of base64
 PACKED = {".webp", ".png", ".jpg", ".woff", ".woff2"}  # a server sends these as they are
 
 
@@ -41,7 +41,7 @@ def test_a_chapter_with_all_its_figures_stays_light(browser, wide, server, site,
 def test_the_picture_inside_a_page_is_small(site, name):
     html = (site / f"{name}.html").read_text(encoding="utf-8")
     inline = [image["src"] for image in check_site.read(site / f"{name}.html", site).images]
-    inline = [source for source in inline if source.startswith("data:")]
-    first = re.findall(r'<div class="zf-view"[^>]*><img [^>]*src="data:', html)  # other pictures are stills of panels
+    first = re.findall(r'<div class="zf-view"[^>]*><img [^>]*src="(data:[^"]*)"', html)  # others: stills, sheets
     assert len(first) == len(re.findall('<div [^>]*data-script="explorer"', html))
-    assert all(len(source) <= MOST_FIRST_FRAME for source in inline)
+    assert all(len(source) <= MOST_FIRST_FRAME for source in first)
+    assert all(len(source) <= MOST_FIGURE for source in inline if source.startswith("data:"))

@@ -57,9 +57,11 @@ def test_the_sentence_counts_what_the_intervals_say(monkeypatch):
     seeds = [1.0, 60.0]
     monkeypatch.setattr(cost, "measured", lambda stage: [found(-3, -1), found(1, 2), None, seeds])
     said = cost.said("ours, 12 epochs", [])
-    assert "of 3 run so <b>1 errs less, 1 errs more</b>; of another 1 of 2 seeds hardly learnt." in said
+    assert (
+        "Of 3 networks, against the whole one, <b>err less: 1; err more: 1; 1 of 2 seeds hardly learnt: 1</b>." in said
+    )
     monkeypatch.setattr(cost, "measured", lambda stage: [found(-3, -1), found(-3, -1), found(-1, 2), None])
-    assert "<b>2 err less, 1 errs as much, as far as the intervals tell</b>." in cost.said("ours, 12 epochs", [])
+    assert "<b>err less: 2; not told apart: 1</b>." in cost.said("ours, 12 epochs", [])
 
 
 def test_what_it_does_not_offer_is_refused():

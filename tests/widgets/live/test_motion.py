@@ -55,9 +55,10 @@ def page(folder):
     """page(name): the address of a page with that panel alone."""
     your_picture.write(folder / "live")
     hero.write(folder / "live")
-    (folder / "pages").mkdir()
-    (folder / "_static").mkdir()
-    (folder / "_static" / "live").symlink_to(folder / "live")
+    site = folder / "motion"  # other tests of the session have pages in the folder, too
+    (site / "pages").mkdir(parents=True)
+    (site / "_static").mkdir()
+    (site / "_static" / "live").symlink_to(folder / "live")
 
     def page(name):
         if name in PAGES:
@@ -65,7 +66,7 @@ def page(folder):
             body = re.search(r"```\{raw\} html\n(.*?)```", text, re.DOTALL)[1]
         else:
             body = PANELS[name]().page_html()
-        path = folder / "pages" / f"{name}.html"
+        path = site / "pages" / f"{name}.html"
         path.write_text(
             '<!doctype html><html lang="en"><meta charset="utf-8"><link rel="icon" href="data:,">'
             f"<title>{name}</title><main>{body}</main>",

@@ -138,7 +138,9 @@ def drawn(stage: str) -> list[tuple[str, str]]:
             if found is None:
                 words += '<span class="ours">ours: not run</span>'
             elif isinstance(found, list):
-                marks += "".join(f'<i class="ours ring" style="left:{place(each)}%"></i>' for each in found)
+                for each in found:
+                    beyond = " beyond" if each > HIGH else ""
+                    marks += f'<i class="ours ring{beyond}" style="left:{place(each)}%"></i>'
                 words += f'<span class="ours">ours, by seed {", ".join(number(each, 1) for each in found)}</span>'
             else:
                 low, high = found.interval()
@@ -180,14 +182,12 @@ def said(stage: str, bets: list[int]) -> str:
     found = [each for each in measured(stage) if each is not None]
     ends = [each.interval() for each in found if not isinstance(each, list)]
     counts = {
-        "less": sum(high < 0 for _, high in ends),
-        "more": sum(low > 0 for low, _ in ends),
-        "as much, as far as the intervals tell": sum(low <= 0 <= high for low, high in ends),
+        "err less": sum(high < 0 for _, high in ends),
+        "err more": sum(low > 0 for low, _ in ends),
+        "not told apart": sum(low <= 0 <= high for low, high in ends),
     }
-    parts = [f"{count} {'errs' if count == 1 else 'err'} {words}" for words, count in counts.items() if count]
-    text = f"AlexNet-mini, ten classes: against the whole network, of {len(found)} run so <b>{', '.join(parts)}</b>"
+    parts = [f"{words}: {count}" for words, count in counts.items() if count]
     for seeds in found:
         if isinstance(seeds, list):
-            lost = sum(by > LOST / 2 for by in seeds)
-            text += f"; of another {lost} of {len(seeds)} seeds hardly learnt"
-    return f"{text}."
+            parts.append(f"{sum(by > LOST / 2 for by in seeds)} of {len(seeds)} seeds hardly learnt: 1")
+    return f"AlexNet-mini, ten classes. Of {len(found)} networks, against the whole one, <b>{'; '.join(parts)}</b>."

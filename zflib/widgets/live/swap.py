@@ -216,7 +216,8 @@ class SwitchSwap(Panel):
         near = alike(found)
         who, said = verdict(near)
         pictures = "".join(
-            f"<figure>{page.first_image(seen(how['network'], each), each)}<figcaption>{each}</figcaption></figure>"
+            f"<figure>{page.first_image(seen(how['network'], each), f'The photograph: {each}')}"
+            f"<figcaption>{each}</figcaption></figure>"
             for each in two
         )
         projections = "".join(

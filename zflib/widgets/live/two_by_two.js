@@ -39,7 +39,7 @@
   /** Which keeps more, by one measure; values [switches, unit, neither] of each draw. */
   function verdict(values, measure, draws) {
     const apart = known(values.map(([switches, unit]) => switches - unit));
-    const start = ["Pixel by pixel with their signs", "By the magnitudes"][measure];
+    const start = ["With their signs", "By the magnitudes"][measure];
     if (apart.length < FEW) return `${start}: too few units to say; draw more.`;
     const by = average(apart);
     if (Math.abs(by) < 2 * error(apart)) return `${start}: undecided after ${draws} units.`;

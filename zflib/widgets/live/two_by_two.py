@@ -128,7 +128,7 @@ def _verdict(values: np.ndarray, measure: int, draws: int) -> str:
     """Which keeps more, by one measure; (draws, 3)."""
     apart = values[:, 0] - values[:, 1]
     apart = apart[~np.isnan(apart)]
-    start = ("Pixel by pixel with their signs", "By the magnitudes")[measure]
+    start = ("With their signs", "By the magnitudes")[measure]
     if len(apart) < 5:
         return f"{start}: too few units to say; draw more."
     mean, error = apart.mean(), apart.std(ddof=1) / sqrt(len(apart))

@@ -12,7 +12,7 @@
     .map((value) => `<button type="button" data-${name}="${value}">${words(value)}</button>`).join("")}</div>`;
   const place = (name) => `<label>${name} <input type="number" min="0" step="1" value="0" data-place></label>`;
   const CANVAS = (name) => `<canvas role="img" aria-label="${name}" width="1" height="1"></canvas>`;
-  const TILE = `<button type="button">${CANVAS("")}<span></span></button>`;
+  const TILE = `<button type="button">${CANVAS("a map that is being drawn")}<span></span></button>`;
   const FACE = `
     <div class="zf-choose"></div>
     <div class="zf-two-groups">${choices("network", "Network", Object.keys(NETWORKS), (name) => NETWORKS[name])}
@@ -165,7 +165,7 @@
       part(".zf-control").textContent = !control || silent ? "" : WORDS[control];
       zflibRuler.draw(part(".zf-ruler"), null, silent ? null : known);
       if (silent) return say(verdict, zflibUnitView.SILENT);
-      if (!control) return say(verdict, known ? `Another map usually keeps ${number(known.usual)} of such a picture; the floor is ${number(known.floor)}.` : "Bet, and see.");
+      if (!control) return say(verdict, known ? `Another map's picture usually correlates with it by ${number(known.usual)}; the floor is ${number(known.floor)}.` : "Bet, and see.");
       const shown = await zflibUnitView.control(controlled, engine(), image, { ...state }, own, photographs);
       if (!shown) return;
       const { alike } = shown;
