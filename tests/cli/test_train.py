@@ -41,9 +41,12 @@ def test_train_takes_a_folder_of_classes(run, tmp_path, monkeypatch):
                 Image.fromarray(picture).save(tmp_path / "set" / split / kind / f"{at}.png")
     out = tmp_path / "run"
     options = ["--epochs", "1", "--batch-size", "3", "--precision", "32", "--network", "alexnet", "--out", out]
-    status, printed, _ = run("train", "--data", tmp_path / "set", *options, "--row", "removed_layers_6_7")
+    status, printed, _ = run(
+        "train", "--data", tmp_path / "set", *options, "--row", "removed_layers_6_7", "--keep-epochs", "1"
+    )
     assert status == 0 and "6 validation pictures" in printed
     assert checkpoint.load(out / "checkpoint.pt")["identity"]["architecture"]["dense"] == []
+    assert (out / "epoch-001.safetensors").exists()
     status, _, err = run("train", "--data", tmp_path / "nowhere", *options)
     assert status == 1 and "nowhere/train must hold a folder of pictures for each class" in err
 

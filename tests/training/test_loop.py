@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import run_tiny
 import torch
+from safetensors.torch import load_file
 from torch import nn
 
 import zflib
@@ -34,6 +35,16 @@ def uncut(tiny_run, fabric, tmp_path_factory):
     """A run to its end without interruption: the network and the folder."""
     folder = tmp_path_factory.mktemp("uncut")
     return train(tiny_run(), folder, fabric), folder
+
+
+def test_weights_are_kept_after_the_epochs_asked_for(tiny_run, fabric, uncut, tmp_path):
+    net = train(tiny_run(), tmp_path, fabric, keep_epochs=(1, 3))
+    assert sorted(p.name for p in tmp_path.glob("epoch-*")) == ["epoch-001.safetensors", "epoch-003.safetensors"]
+    first, last = (load_file(tmp_path / f"epoch-00{epoch}.safetensors") for epoch in (1, 3))
+    assert last.keys() == net.state_dict().keys()
+    assert all(torch.equal(value, net.state_dict()[name].half()) for name, value in last.items())
+    assert not torch.equal(first["conv1.weight"], last["conv1.weight"])
+    assert same_weights(net, uncut[0])
 
 
 def test_a_run_leaves_checkpoint_log_and_record(uncut):

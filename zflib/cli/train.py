@@ -37,6 +37,14 @@ def add(commands: Any) -> None:
     added.add_argument("--epochs", type=options.count, help="default: the preset's, 50 or 70")
     added.add_argument("--batch-size", type=options.count, metavar="PICTURES", help="default: the preset's, 64 or 128")
     added.add_argument("--learning-rate", type=options.positive, metavar="RATE", help="default: the preset's, 0.01")
+    added.add_argument(
+        "--keep-epochs",
+        type=options.count,
+        nargs="+",
+        default=(),
+        metavar="EPOCH",
+        help="keep the weights as they are after these epochs (epoch-005.safetensors in the run's folder)",
+    )
     options.add_precision(added)
     added.add_argument("--out", type=Path, metavar="FOLDER", help="of the run (default: runs/NAME-seedSEED)")
 
@@ -59,7 +67,8 @@ def run(given: argparse.Namespace) -> None:
     row = "" if given.row == "as_is" else f"-{given.row}"
     folder = given.out or Path("runs") / f"{architecture.name}{row}-seed{given.seed}"
     fabric = new_fabric(recipe)
-    net = train(Run(architecture, recipe, given.seed, training, validation), folder, fabric)
+    wanted = Run(architecture, recipe, given.seed, training, validation)
+    net = train(wanted, folder, fabric, keep_epochs=given.keep_epochs)
     if fabric.is_global_zero:
         top1 = evaluate(net, validation).top1
         print(f"{folder}: done. Top-1 on one crop of {len(validation):,} validation pictures: {top1:.1%}.")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import save as to_bytes
 
 from zflib import atomic
 
@@ -45,6 +46,15 @@ def load(path: Path) -> dict[str, Any] | None:
     if there:
         raise DamagedCheckpoint(f"No checkpoint in {path.parent} is whole; remove them to start the run afresh.")
     return None
+
+
+def keep_epoch(folder: Path, epoch: int, state: dict[str, torch.Tensor]) -> None:
+    """Keep a network's tensors as they are after `epoch`: `epoch-005.safetensors` in `folder`, in float16.
+
+    Raises OSError when it can't be written.
+    """
+    half = {name: value.detach().half().contiguous() for name, value in state.items()}
+    atomic.write(folder / f"epoch-{epoch:03}.safetensors", to_bytes(half))
 
 
 def _previous(path: Path) -> Path:

@@ -8,6 +8,7 @@ import json
 import math
 import os
 import time
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -88,6 +89,7 @@ def train(
     *,
     evaluate_every: int = 5,
     checkpoint_seconds: float = 60,
+    keep_epochs: Collection[int] = (),
     stop_after_steps: int | None = None,
 ) -> ConvNet:
     """Train to the end of the recipe, from the newest checkpoint in `folder` if there is one.
@@ -96,6 +98,7 @@ def train(
                         epoch, and `run.json`: code, versions, device, seconds, peak memory
     evaluate_every      epochs between two looks at the validation pictures; the last epoch is always looked at
     checkpoint_seconds  what a kill can cost at most
+    keep_epochs         after these the weights are kept for good, as `epoch-005.safetensors`, in float16
     stop_after_steps    leave early, as a kill would (tests)
 
     Returns the trained network in eval mode. Raises OtherRun when the folder belongs to another run, BusyFolder while
@@ -113,11 +116,17 @@ def train(
         )
     folder.mkdir(parents=True, exist_ok=True)
     with alone(folder, fabric):
-        return _train(run, folder, fabric, evaluate_every, checkpoint_seconds, stop_after_steps)
+        return _train(run, folder, fabric, evaluate_every, checkpoint_seconds, keep_epochs, stop_after_steps)
 
 
 def _train(
-    run: Run, folder: Path, fabric: Fabric, evaluate_every: int, checkpoint_seconds: float, stop_after_steps: int | None
+    run: Run,
+    folder: Path,
+    fabric: Fabric,
+    evaluate_every: int,
+    checkpoint_seconds: float,
+    keep_epochs: Collection[int],
+    stop_after_steps: int | None,
 ) -> ConvNet:
     """`train` in a folder that no other process uses."""
     from tqdm.auto import tqdm
@@ -232,6 +241,8 @@ def _train(
             progress["factor"] = plateau_factor([e["validation_loss"] for e in log])
         progress |= {"epoch": epoch + 1, "step": 0, "loss": 0.0, "correct": 0}
         say(" ".join(f"{k} {v:.4g}" for k, v in entry.items()))
+        if epoch + 1 in keep_epochs and fabric.is_global_zero:
+            checkpoint.keep_epoch(folder, epoch + 1, net.state_dict())
         keep()
         last_kept = time.monotonic()
     return net.eval()
