@@ -226,8 +226,14 @@ def test_it_opens_with_a_map_worth_seeing(page):
 def test_a_bet_is_settled_by_another_maps_projection_from_the_same_place(page, side):
     browser = page()
     assert not browser.find_element(By.CSS_SELECTOR, ".zf-view figure:nth-child(3) canvas").is_displayed()
+    known = experiment.curves(experiment.result())["zfnet-mini"][your_picture.OPENING[0]]["signed"]
+    answer = f"{known['random channel'][0].value:.2f}"
+    assert answer not in browser.find_element(By.CSS_SELECTOR, ".zf-live").text, "it would give the bet away"
+    rule = f"above {(1 + known['neither'][0].value) / 2:.2f}, half way from the floor"
+    assert rule in text(browser, ".zf-verdict")
     press(browser, f'[data-bet="{side}"]')
     wait_for(browser, ".zf-verdict", "You ")
+    assert f"usual {answer}" in text(browser, ".zf-ruler")
     verdict = text(browser, ".zf-verdict")
     other = int(re.search(r"map (\d+), same place", verdict)[1])
     step, unit = your_picture.OPENING
@@ -236,8 +242,7 @@ def test_a_bet_is_settled_by_another_maps_projection_from_the_same_place(page, s
     control = reference.project(step, (other, *unit[1:]), seed=1.0)
     rows_columns = reference.cut(step, unit)
     alike = float(correlation(own[:, *rows_columns], control[:, *rows_columns]))
-    by = experiment.curves(experiment.result())["zfnet-mini"][step]["signed"]
-    usual, floor = by["random channel"][0].value, by["neither"][0].value
+    usual, floor = known["random channel"][0].value, known["neither"][0].value
     above = alike > (1 + floor) / 2
     won = above == (side == "same")
     number = f"{alike:.2f}".replace("-", "−")
@@ -251,6 +256,7 @@ def test_a_bet_is_settled_by_another_maps_projection_from_the_same_place(page, s
     WebDriverWait(browser, 20, 0.05).until(lambda _: "control" not in text(browser, ".zf-verdict"))
     assert not browser.find_element(By.CSS_SELECTOR, ".zf-view figure:nth-child(3) canvas").is_displayed()
     assert browser.find_element(By.CSS_SELECTOR, '[data-bet="same"]').is_displayed()
+    assert not browser.find_element(By.CSS_SELECTOR, ".zf-ruler").is_displayed()
 
 
 @pytest.mark.parametrize(

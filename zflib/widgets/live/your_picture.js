@@ -163,9 +163,11 @@
       ask.hidden = Boolean(control) || silent;
       controlled.hidden = !control || silent;
       part(".zf-control").textContent = !control || silent ? "" : WORDS[control];
-      zflibRuler.draw(part(".zf-ruler"), null, silent ? null : known);
+      part(".zf-ruler").hidden = !control || silent; // what is usual would give the bet away
       if (silent) return say(verdict, zflibUnitView.SILENT);
-      if (!control) return say(verdict, known ? `Another map's picture usually correlates with it by ${number(known.usual)}; the floor is ${number(known.floor)}.` : "Bet, and see.");
+      const half = number(zflibUnitView.halfWay(known)), floor = known ? `the floor (${number(known.floor)})` : "0";
+      if (!control) return say(verdict, `Much the same is a correlation above ${half}, half way from ${floor} to 1. Bet, and see.`);
+      zflibRuler.draw(part(".zf-ruler"), null, known);
       const shown = await zflibUnitView.control(controlled, engine(), image, { ...state }, own, photographs);
       if (!shown) return;
       const { alike } = shown;
