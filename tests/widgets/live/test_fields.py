@@ -8,10 +8,25 @@ import pytest
 import torch
 from torch import nn
 
-from zflib.widgets.live.fields import NETWORKS, SIDE, STEPS, FieldTracer, cone, nearest, overlay, seen, windows, words
+from zflib.widgets.live.fields import (
+    NEITHER,
+    NETWORKS,
+    OPEN,
+    SIDE,
+    STEPS,
+    FieldTracer,
+    bet_words,
+    cone,
+    nearest,
+    overlay,
+    seen,
+    windows,
+    words,
+)
 
 pytest.importorskip("selenium.webdriver", reason="Selenium is not installed")
 from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.keys import Keys
 
 pytestmark = pytest.mark.browser
 POINTS = [*np.random.default_rng(0).integers(0, SIDE, (12, 2)).tolist(), [0, 0], [223, 223], [0, 223]]
@@ -63,6 +78,27 @@ def test_the_nearest_unit_is_the_nearest():
                 assert distances[nearest(step, pixel)] == distances.min()
 
 
+def test_a_bet_is_scored_by_the_librarys_spacing(monkeypatch):
+    conv5 = {name: next(s.jump for s in net.geometry() if s.name == "conv5") for name, net in NETWORKS.items()}
+    assert len(set(conv5.values())) == 1
+    assert "won" in bet_words(NEITHER) and all("lost" in bet_words(name) for name in NETWORKS)
+    assert all(f"{jump} pixels apart in {name}" in bet_words(NEITHER) for name, jump in conv5.items())
+    assert "?" in bet_words(OPEN)
+    finer = {name: [dict(step, jump=step["jump"] // 2) for step in windows(name)] for name in ("ZFNet",)}
+    monkeypatch.setattr("zflib.widgets.live.fields.windows", lambda name, kept=windows: finer.get(name) or kept(name))
+    assert "won" in bet_words("ZFNet") and "lost" in bet_words(NEITHER)
+
+
+def test_how_far_on_the_neighbour_looks_shows_once_the_bet_is_placed():
+    for network, step, point in product(NETWORKS, STEPS, POINTS):
+        before, after = (overlay(network, step, *point, bet) for bet in (OPEN, NEITHER))
+        assert "dashed" not in words(network, step, *point, OPEN) and "dasharray" not in before
+        jump = next(s["jump"] for s in windows(network) if s["name"] == step)
+        assert f"looks {jump} pixels further on" in words(network, step, *point, NEITHER)
+        beside, own = (float(part.split('"')[0]) for part in (after.split('x="')[1], before.split('x="')[1]))
+        assert after.endswith(before) and abs(beside - own) == jump
+
+
 def test_what_it_does_not_offer_is_refused():
     with pytest.raises(ValueError, match="pool9"):
         FieldTracer(step="pool9")
@@ -84,15 +120,31 @@ def page(browser, tmp_path):
 
 
 def test_the_page_draws_and_says_what_python_does(browser, page):
-    names = "network", "step", "across", "down"
+    names = "network", "step", "across", "down", "bet"
+    bets = OPEN, NEITHER
     theirs = browser.execute_script(
         "const data = JSON.parse(document.querySelector('script[type=\"application/json\"]').textContent);"
         "const { overlay, cone, words } = zflibPanel.fields;"
-        f"return {json.dumps([dict(zip(names, s, strict=True)) for s in SETTINGS])}"
+        f"return {json.dumps([dict(zip(names, (*s, bet), strict=True)) for s in SETTINGS for bet in bets])}"
         ".map(s => [overlay(data, s), cone(data, s), words(data, s)]);"
     )
-    for setting, found in zip(SETTINGS, theirs, strict=True):
-        assert found == [overlay(*setting), cone(*setting), words(*setting)]
+    for (setting, bet), found in zip(product(SETTINGS, bets), theirs, strict=True):
+        assert found == [overlay(*setting, bet), cone(*setting), words(*setting, bet)]
+
+
+def test_a_bet_is_placed_once_by_the_keyboard_and_stands_in_the_address(browser, page):
+    buttons = browser.find_elements("css selector", "button[data-bet]")
+    outcome = browser.find_element("css selector", ".zf-outcome")
+    assert outcome.text == bet_words(OPEN) and outcome.get_attribute("role") == "status"
+    buttons[1].send_keys(Keys.ENTER)
+    assert outcome.text == bet_words("ZFNet") and browser.switch_to.active_element == buttons[1]
+    assert [each.get_attribute("aria-pressed") for each in buttons] == ["false", "true", "false"]
+    buttons[2].click()
+    assert outcome.text == bet_words("ZFNet"), "a bet stands"
+    said = browser.find_element("css selector", ".zf-words").get_attribute("innerHTML")
+    assert said == words(**(FieldTracer.defaults | {"bet": "ZFNet"}))
+    browser.get(page.as_uri() + "?again#fields/zfnet/conv5/60/60/neither")
+    assert browser.find_element("css selector", ".zf-outcome").text == bet_words(NEITHER)
 
 
 def test_a_drag_moves_the_point_and_the_address_brings_it_back(browser, page):
@@ -106,11 +158,13 @@ def test_a_drag_moves_the_point_and_the_address_brings_it_back(browser, page):
     browser.get(page.as_uri() + "#fields/alexnet/conv5/10/200")
     browser.refresh()
     html = browser.find_element("css selector", ".zf-words").get_attribute("innerHTML")
-    assert html == words("AlexNet", "conv5", 10, 200)
+    assert html == words("AlexNet", "conv5", 10, 200, OPEN)
 
 
 def test_the_kernels_face_shows_the_same():
     widget = FieldTracer().widget
-    _network, step, across, down, view = widget.children
+    _network, step, across, down, bet, view = widget.children
     step.value, across.value, down.value = "conv5", 30, 40
-    assert overlay("ZFNet", "conv5", 30, 40) in view.value and cone("ZFNet", "conv5", 30, 40) in view.value
+    assert overlay("ZFNet", "conv5", 30, 40, OPEN) in view.value and cone("ZFNet", "conv5", 30, 40) in view.value
+    bet.value = NEITHER
+    assert words("ZFNet", "conv5", 30, 40, NEITHER) in view.value and bet_words(NEITHER) in view.value

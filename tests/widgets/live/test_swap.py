@@ -174,7 +174,7 @@ def test_the_bet_covers_and_is_placed_by_the_keyboard_without_any_network(browse
     bet = root.find_element(By.CSS_SELECTOR, 'button[data-bet="the values"]')
     bet.send_keys(Keys.ENTER)
     assert all(each.is_displayed() for each in (*covered, said))
-    assert bet.get_attribute("aria-pressed") == "true" and not bet.is_enabled()
+    assert bet.get_attribute("aria-pressed") == "true" and bet.get_attribute("aria-disabled") == "true"
     assert root.find_element(By.CSS_SELECTOR, ".zf-outcome").text == "You bet on the values: lost."
     WebDriverWait(browser, 5).until(
         lambda _: browser.current_url.endswith("#swap/zfnet-mini/pool2/astronaut/cat/all-maps/the-values")

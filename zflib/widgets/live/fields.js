@@ -2,6 +2,8 @@
 (() => {
   "use strict";
 
+  const OPEN = "not placed";
+
   /** The unit, along one side, whose field's centre is nearest to a pixel; of two the later. */
   const nearest = (step, pixel) =>
     Math.min(Math.max(Math.trunc((pixel - step.offset) / step.jump + 0.5), 0), step.size - 1);
@@ -21,15 +23,21 @@
 
   const place = (steps, name) => steps.findIndex((step) => step.name === name);
 
-  /** The fields of the units at a point, from conv1 up to a step, as SVG on the picture's pixels. */
-  function overlay({ steps, shades }, { network, step, across, down }) {
+  const square = (shade, [left, right], [top, bottom], stroke) =>
+    `<rect x="${left}" y="${top}" width="${right - left}" height="${bottom - top}" fill="none" stroke="${shade}" ${stroke}/>`;
+
+  /** The fields of the units at a point, from conv1 up to a step, as SVG on the picture's pixels; once the bet is
+   *  placed, dashed, that of the last one's neighbour, too. */
+  function overlay({ steps, shades }, { network, step, across, down, bet }) {
     const mine = steps[network], last = place(mine, step);
     let out = "";
     for (let at = last; at >= 0; at--) {
-      const [left, right] = seen(mine, at, nearest(mine[at], across)).at(-1);
-      const [top, bottom] = seen(mine, at, nearest(mine[at], down)).at(-1);
-      out += `<rect x="${left}" y="${top}" width="${right - left}" height="${bottom - top}" fill="none" ` +
-        `stroke="${shades[at]}" stroke-width="${at === last ? 3 : 1.5}"/>`;
+      const [columns, rows] = [across, down].map((point) => seen(mine, at, nearest(mine[at], point)).at(-1));
+      if (at === last && bet !== OPEN) {
+        const unit = nearest(mine[at], across), beside = seen(mine, at, unit + 1 < mine[at].size ? unit + 1 : unit - 1).at(-1);
+        out += square(shades[at], beside, rows, 'stroke-width="1.5" stroke-dasharray="4 3"');
+      }
+      out += square(shades[at], columns, rows, `stroke-width="${at === last ? 3 : 1.5}"`);
     }
     return out;
   }
@@ -53,22 +61,24 @@
     return `<ol>${items.join("")}</ol>`;
   }
 
-  /** What the unit sees, in a sentence. */
-  function words({ steps, side: whole }, { network, step, across, down }) {
+  /** What the unit sees, in a sentence; how far on its neighbour looks only once the bet is placed. */
+  function words({ steps, side: whole }, { network, step, across, down, bet }) {
     const mine = steps[network], last = place(mine, step), { size, jump } = mine[last];
     const column = nearest(mine[last], across), row = nearest(mine[last], down);
     const [left, right] = seen(mine, last, column).at(-1), [top, bottom] = seen(mine, last, row).at(-1);
     const side = right - left, [width, height] = [[left, right], [top, bottom]].map(([start, end]) => Math.min(end, whole) - Math.max(start, 0));
     const beyond = 100 - Math.round((100 * width * height) / side ** 2);
     const tail = beyond ? ` ${beyond} % of its field lies beyond the border, where it finds zeros.` : "";
+    const apart = bet === OPEN ? "" : `, and its neighbour (dashed) looks ${jump} pixels further on`;
     return `<b>${step} of ${network}</b>, row ${row}, column ${column} of ${size}²: its field is ${side} pixels a side; ` +
-      `it sees <b>${width} × ${height} pixels</b>, ${((100 * width * height) / whole ** 2).toFixed(1)} % of the picture, ` +
-      `and its neighbour looks ${jump} pixels further on.${tail}`;
+      `it sees <b>${width} × ${height} pixels</b>, ${((100 * width * height) / whole ** 2).toFixed(1)} % of the picture${apart}.${tail}`;
   }
 
   function open(root, data, set) {
     const stage = root.querySelector(".zf-stage"), fields = root.querySelector(".zf-overlay");
     const maps = root.querySelector(".zf-cone"), sentence = root.querySelector(".zf-words");
+    const outcome = root.querySelector(".zf-outcome");
+    root.prepend(outcome, root.querySelector(".zf-buttons")); // the bet comes first
 
     /** The pixel of the picture under the pointer. */
     function point(event) {
@@ -87,6 +97,7 @@
       fields.innerHTML = overlay(data, setting);
       maps.innerHTML = cone(data, setting);
       sentence.innerHTML = words(data, setting);
+      if (outcome.textContent !== data.bets[setting.bet]) outcome.textContent = data.bets[setting.bet];
     };
   }
 

@@ -18,10 +18,11 @@ from zflib.widgets.frames import small_webp
 from zflib.widgets.live.panel import Panel
 
 NETWORKS = {"AlexNet": ALEXNET, "ZFNet": ZFNET}
-SIDE, MARGIN = 224, 48  # of the picture; what is shown around it
+SIDE, MARGIN = 224, 16  # of the picture; what is shown around it
 STEPS = ("conv1", "pool1", "conv2", "pool2", "conv3", "conv4", "conv5", "pool5")
 SHADES = ("#ffd23f", "#ffb13b", "#ff8f3a", "#f26b3a", "#dd4a45", "#bd3157", "#952069", "#661a72")
 PICTURE_BYTES = 14_000
+OPEN, NEITHER, BET_STEP = "not placed", "neither", "conv5"
 
 
 @cache
@@ -65,17 +66,25 @@ def seen(steps: list[dict[str, Any]], last: int, unit: int) -> list[tuple[int, i
     return found
 
 
-def overlay(network: str, step: str, across: int, down: int) -> str:
-    """The fields of the units at a point, from conv1 up to a step, as SVG on the picture's pixels."""
-    steps, parts = windows(network), []
-    for at in range(STEPS.index(step), -1, -1):
-        left, right = seen(steps, at, nearest(steps[at], across))[-1]
-        top, bottom = seen(steps, at, nearest(steps[at], down))[-1]
-        width = 3 if at == STEPS.index(step) else 1.5
-        parts.append(
-            f'<rect x="{left}" y="{top}" width="{right - left}" height="{bottom - top}" fill="none" '
-            f'stroke="{SHADES[at]}" stroke-width="{width}"/>'
-        )
+def _square(step: str, columns: tuple[int, int], rows: tuple[int, int], stroke: str) -> str:
+    (left, right), (top, bottom) = columns, rows
+    return (
+        f'<rect x="{left}" y="{top}" width="{right - left}" height="{bottom - top}" fill="none" '
+        f'stroke="{SHADES[STEPS.index(step)]}" {stroke}/>'
+    )
+
+
+def overlay(network: str, step: str, across: int, down: int, bet: str) -> str:
+    """The fields of the units at a point, from conv1 up to a step, as SVG on the picture's pixels; once the bet is
+    placed, dashed, that of the last one's neighbour, too."""
+    steps, last, parts = windows(network), STEPS.index(step), []
+    for at in range(last, -1, -1):
+        columns, rows = (seen(steps, at, nearest(steps[at], point))[-1] for point in (across, down))
+        if at == last and bet != OPEN:
+            unit = nearest(steps[at], across)
+            beside = seen(steps, at, unit + 1 if unit + 1 < steps[at]["size"] else unit - 1)[-1]
+            parts.append(_square(step, beside, rows, 'stroke-width="1.5" stroke-dasharray="4 3"'))
+        parts.append(_square(STEPS[at], columns, rows, f'stroke-width="{3 if at == last else 1.5}"'))
     return "".join(parts)
 
 
@@ -102,8 +111,8 @@ def cone(network: str, step: str, across: int, down: int) -> str:
     return f"<ol>{''.join(items)}</ol>"
 
 
-def words(network: str, step: str, across: int, down: int) -> str:
-    """What the unit sees, in a sentence."""
+def words(network: str, step: str, across: int, down: int, bet: str) -> str:
+    """What the unit sees, in a sentence; how far on its neighbour looks only once the bet is placed."""
     steps, last = windows(network), STEPS.index(step)
     column, row = (nearest(steps[last], point) for point in (across, down))
     (left, right), (top, bottom) = (seen(steps, last, at)[-1] for at in (column, row))
@@ -111,11 +120,23 @@ def words(network: str, step: str, across: int, down: int) -> str:
     width, height = (min(end, SIDE) - max(start, 0) for start, end in ((left, right), (top, bottom)))
     beyond = 100 - round(100 * width * height / side**2)
     tail = f" {beyond} % of its field lies beyond the border, where it finds zeros." if beyond else ""
+    apart = "" if bet == OPEN else f", and its neighbour (dashed) looks {steps[last]['jump']} pixels further on"
     return (
         f"<b>{step} of {network}</b>, row {row}, column {column} of {steps[last]['size']}²: its field is {side} pixels "
-        f"a side; it sees <b>{width} × {height} pixels</b>, {100 * width * height / SIDE**2:.1f} % of the picture, and "
-        f"its neighbour looks {steps[last]['jump']} pixels further on.{tail}"
+        f"a side; it sees <b>{width} × {height} pixels</b>, {100 * width * height / SIDE**2:.1f} % of the "
+        f"picture{apart}.{tail}"
     )
+
+
+def bet_words(bet: str) -> str:
+    """The question, or what became of a bet."""
+    if bet == OPEN:
+        return f"In which of the two do neighbours in {BET_STEP} look at places closer together?"
+    apart = {network: windows(network)[STEPS.index(BET_STEP)]["jump"] for network in NETWORKS}
+    closest = [network for network, jump in apart.items() if jump == min(apart.values())]
+    true = closest[0] if len(closest) == 1 else NEITHER
+    found = " and ".join(f"{jump} pixels apart in {network}" for network, jump in apart.items())
+    return f"You bet on {bet}: {'won' if bet == true else 'lost'}. Neighbours look {found}."
 
 
 @cache
@@ -129,32 +150,42 @@ class FieldTracer(Panel):
     """Choose a point of the picture and a step: the unit there, what it sees of every map below, and of the picture.
 
     start  values of its controls other than those it begins with: network, step, across, down (of the point, in
-           pixels from the left and from the top). Raises ValueError for what they don't offer.
+           pixels from the left and from the top), bet (where neighbours in conv5 look at closer places). Raises
+           ValueError for what they don't offer.
     """
 
     title = "What one unit sees"
     script = "fields"
+    styles = ("bet",)
     axes = (
         Axis("network", tuple(NETWORKS)),
         Axis("step", STEPS),
         Axis("across", tuple(range(SIDE))),
         Axis("down", tuple(range(SIDE))),
+        Axis("bet", (OPEN, *NETWORKS, NEITHER)),
     )
-    defaults: ClassVar = {"network": "ZFNet", "step": "conv2", "across": 128, "down": 96}
+    defaults: ClassVar = {"network": "ZFNet", "step": "conv2", "across": 128, "down": 96, "bet": OPEN}
 
-    def view(self, network: str, step: str, across: int, down: int) -> str:
-        """The picture with the fields, the maps beside it, and a sentence."""
+    def view(self, network: str, step: str, across: int, down: int, bet: str) -> str:
+        """The bet, the picture with the fields, the maps beside it, and a sentence."""
         setting, wide = (network, step, across, down), SIDE + 2 * MARGIN
         label = "A photograph, and squares on it: what the units at the chosen point see, step by step"
         return (
+            f'<p class="zf-outcome" role="status">{bet_words(bet)}</p>'
             f'<div class="zf-fields"><svg class="zf-stage" viewBox="{-MARGIN} {-MARGIN} {wide} {wide}" role="img" '
             f'aria-label="{escape(label)}"><image href="{picture()}" width="{SIDE}" height="{SIDE}"/>'
             f'<rect width="{SIDE}" height="{SIDE}" fill="none" class="zf-edge"/>'
-            f'<g class="zf-overlay">{overlay(*setting)}</g></svg>'
+            f'<g class="zf-overlay">{overlay(*setting, bet)}</g></svg>'
             f'<div class="zf-cone">{cone(*setting)}</div></div>'
-            f'<p class="zf-words" aria-live="polite">{words(*setting)}</p>'
+            f'<p class="zf-words" aria-live="polite">{words(*setting, bet)}</p>'
         )
 
+    def before(self) -> str:
+        button = '<button type="button" data-bet="{0}" aria-pressed="false">Bet: {0}</button>'
+        return f'<div class="zf-buttons">{"".join(map(button.format, (*NETWORKS, NEITHER)))}</div>'
+
     def data(self) -> dict[str, Any]:
-        """The windows of both networks' steps."""
-        return {"steps": {name: windows(name) for name in NETWORKS}, "shades": SHADES, "side": SIDE, "margin": MARGIN}
+        """The windows of both networks' steps, and what is said of each bet."""
+        bets = {bet: bet_words(bet) for bet in (OPEN, *NETWORKS, NEITHER)}
+        steps = {name: windows(name) for name in NETWORKS}
+        return {"steps": steps, "shades": SHADES, "side": SIDE, "margin": MARGIN, "bets": bets}

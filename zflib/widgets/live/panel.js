@@ -20,6 +20,7 @@ globalThis.zflibPanel ??= (() => {
     const axes = data.axes.map((axis, at) => ({ ...axis, control: controls[at] }));
     const place = ({ control }) =>
       control.type === "checkbox" ? Number(control.checked) : control.type === "range" ? Number(control.value) : control.selectedIndex;
+    const bets = [...root.querySelectorAll("button[data-bet]")]; // they set the axis `bet`, once; it begins with no bet
     const setting = () => Object.fromEntries(axes.map((axis) => [axis.name, axis.values[place(axis)]]));
 
     function put({ control }, at) {
@@ -57,6 +58,11 @@ globalThis.zflibPanel ??= (() => {
         control.setAttribute("aria-valuetext", words[control.value]);
         control.nextElementSibling.textContent = words[control.value];
       }
+      const { bet } = setting(), placed = bets.some((button) => button.dataset.bet === bet);
+      for (const button of bets) {
+        button.setAttribute("aria-pressed", String(button.dataset.bet === bet));
+        button.setAttribute("aria-disabled", String(placed)); // the keyboard stays where it is
+      }
       show(setting());
     }
 
@@ -71,6 +77,9 @@ globalThis.zflibPanel ??= (() => {
     root.dataset.fresh = ""; // nothing moved yet: a panel that judges keeps that to itself, as there is a bet to place
     const show = open(root, data, set, setting);
     root.addEventListener("input", (event) => event.target.matches("[data-axis]") && changed());
+    for (const button of bets) {
+      button.addEventListener("click", () => button.getAttribute("aria-disabled") !== "true" && set({ bet: button.dataset.bet }));
+    }
     addEventListener("hashchange", () => restore() && redraw());
     if (restore()) root.scrollIntoView({ block: "nearest" });
     redraw();

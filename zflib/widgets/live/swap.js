@@ -195,10 +195,6 @@
     function showBet(bet) {
       swap.dataset.bet = bet;
       outcome.textContent = betWords(bet, said.dataset.who);
-      for (const button of root.querySelectorAll("button[data-bet]")) {
-        button.setAttribute("aria-pressed", String(button.dataset.bet === bet));
-        button.disabled = bet !== OPEN;
-      }
     }
 
     async function show(now) {
@@ -225,8 +221,7 @@
 
     const names = Object.keys(data.pictures);
     root.addEventListener("click", ({ target }) => {
-      const { bet, do: what, role } = target.closest("button")?.dataset ?? {}, now = setting();
-      if (bet) set({ bet });
+      const { do: what, role } = target.closest("button")?.dataset ?? {}, now = setting();
       if (what === "swap") {
         own.reverse();
         set({ first_picture: now.second_picture, second_picture: now.first_picture });

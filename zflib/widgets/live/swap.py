@@ -190,7 +190,7 @@ class SwitchSwap(Panel):
     title = "Values of one picture, switches of another"
     script = "swap"
     uses = ("likeness", "chooser")
-    styles = ("chooser",)
+    styles = ("bet", "chooser")
     axes = (
         Axis("network", tuple(NETWORKS)),
         Axis("layer", STEPS),
