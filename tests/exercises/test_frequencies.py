@@ -109,7 +109,9 @@ def test_a_bank_with_a_gap():
     for frequencies, words in (
         ([0.08] * 8 + [0.42] * 8, "by chance"),
         ([0.08] * 20 + [0.22] * 6 + [0.42] * 20, "6 in the middle"),
-        ([0.08] * 48, "contradicted"),
+        ([0.08] * 48, "no second side, there is no high hump"),
+        ([0.08] * 8, "no second side"),
+        (np.linspace(0.05, 0.45, 48)[::-1] ** 0.5 / 1.5, "contradicted"),
         (np.linspace(0.05, 0.45, 48), "18 in the middle"),
         ([0.08] * (MOST + 1), f"at most {MOST}"),
     ):

@@ -100,8 +100,8 @@ def check_gap(answer: Any) -> Verdict:
     figures = f"{low} peak low, {middle} in the middle, {high} high, {found.dead[0]} are dead"
     if found.verdict == "supported":
         return Verdict(True, f"{figures}: supported. That is what the paper's sentence looks like in numbers.")
-    if found.verdict == "contradicted":
-        return Verdict(False, f"{figures}: contradicted, {found.reason}")
+    if found.verdict != "undecided":
+        return Verdict(False, f"{figures}: {found.verdict}, {found.reason}")
     if middle:
         return Verdict(False, f"{figures}: undecided. Is the middle empty enough?")
     return Verdict(False, f"{figures}: undecided. The shape is right; would so few show it by chance?")

@@ -149,7 +149,10 @@ def test_a_gap_just_worth_the_name_is_half_as_dense_as_the_sparser_side():
 
 def test_without_a_second_side_nothing_can_be_found():
     result = spectrum.gap_test(np.minimum(CAFFE, 0.29))
-    assert (result.power[0] == 0).all() and result.verdicts[0] == "contradicted" and "no high hump" in result.reason
+    assert (result.power[0] == 0).all() and result.verdicts[0] == "no second side" and "no high hump" in result.reason
+    one_more = np.append(np.minimum(CAFFE, 0.29), 0.4)
+    assert spectrum.gap_test(one_more).verdicts[0] == "contradicted"
+    assert spectrum.gap_test([0.2] * 96).verdicts[0] == spectrum.gap_test([0.08] * 8).verdicts[0] == "no second side"
 
 
 def test_several_seeds_keep_their_own_peaks():
@@ -199,14 +202,14 @@ def test_banks_of_noise_or_of_even_waves_are_not(waves, seed):
     even = bank(waves, even_per_octave(rng, (288,)), seed)
     assert spectrum.summary(white).verdict != "supported"
     assert spectrum.summary(even).verdict == "contradicted"
-    assert spectrum.summary(even[:6]).verdict == "undecided"
+    assert spectrum.summary(even[:6]).verdict in ("undecided", "no second side")
 
 
 def test_a_bank_without_high_frequencies_has_a_shortfall_but_no_gap(waves):
     result = spectrum.summary(bank(waves, blobs(np.random.default_rng(0), (96,))))
-    assert result.verdict == "contradicted" and "no high hump, 0 of 96" in result.reason
+    assert result.verdict == "no second side" and "no high hump, 0 of 96" in result.reason
     high = spectrum.summary(bank(waves, np.random.default_rng(0).uniform(0.35, 0.45, 96)))
-    assert high.verdict == "contradicted" and "no low hump, 0 of 96" in high.reason
+    assert high.verdict == "no second side" and "no low hump, 0 of 96" in high.reason
 
 
 def test_a_bank_whose_middle_is_full_is_contradicted(waves):

@@ -68,7 +68,10 @@ def test_it_says_what_the_test_says():
         assert test.verdicts[0].capitalize() in view
         counts = test.counts[0].sum(0)
         assert f"<strong>{counts[0]}</strong> filters peak below, <strong>{counts[1]}</strong> in the middle" in view
-        assert not counts[0] or not counts[2] or f"in <strong>{test.power[0, 0]:.0%}"[:-1] in view
+        one_sided = not counts[0] or not counts[2]
+        assert one_sided == ("No second side" in view) == ("there is an end and no gap" in view)
+        assert one_sided or f"in <strong>{test.power[0, 0]:.0%}"[:-1] in view
+        assert (test.verdicts[0] == "contradicted") == ("A contradiction needs no such power" in view)
 
 
 def test_a_start_that_it_does_not_offer_is_refused():
@@ -187,14 +190,14 @@ def test_the_keyboard_moves_an_edge_and_the_address_keeps_it(browser, panel):
 
 @pytest.mark.browser
 def test_it_keeps_its_verdict_until_the_reader_has_bet(browser, panel):
-    assert "Your bet first" in panel.text(".zf-verdict") and "ontradicted" not in panel.text(".zf-panel-view")
+    assert "Your bet first" in panel.text(".zf-verdict") and "second side" not in panel.text(".zf-panel-view")
     browser.set_window_size(900, 900)  # drawn anew, it still waits
     assert "Your bet first" in panel.text(".zf-verdict")
     panel.root().find_element("tag name", "summary").click()
-    panel.until(lambda: "Contradicted" in panel.text(".zf-verdict"))
+    panel.until(lambda: "No second side" in panel.text(".zf-verdict"))
     panel.reopen("")
     panel.root().find_element("css selector", "[data-middle='0.15 0.3']").click()
-    assert "Contradicted" in panel.text(".zf-verdict")
+    assert "No second side" in panel.text(".zf-verdict")
 
 
 @pytest.mark.browser
@@ -245,10 +248,10 @@ def test_buttons_and_the_map_of_all_middles_lead_to_a_middle(browser, panel):
     panel.until(lambda: "of 1035 middles" in panel.text("details p"))
     peaks = middles.choose(middles.MADE, "all filters")
     answers = zip(middles.MIDDLES, middles.result()["banks"][middles.MADE]["all filters"]["verdicts"], strict=True)
-    kept = [v if (peaks < low).any() and (peaks >= high).any() else "a" for (low, high), v in answers]
-    words = "supported", "contradicted", "undecided", "a side is empty"
+    kept = [v if (peaks < low).any() and (peaks >= high).any() else "n" for (low, high), v in answers]
+    words = "supported", "contradicted", "undecided", "no second side"
     said = [f"{word} at {kept.count(word[0])}" for word in words]
-    assert ", ".join(said) in panel.text("details p") and kept.count("s") > 0 and kept.count("a") > 0
+    assert ", ".join(said) in panel.text("details p") and kept.count("s") > 0 and kept.count("n") > 0
     squares = panel.root().find_elements("css selector", ".zf-map rect[data-at]")
     colours = [square.get_attribute("class").split()[0] for square in squares]
     assert [colour[0] for colour in colours] == kept

@@ -5,8 +5,9 @@ frequencies". Read as a statement that can fail: filters peak at low and at high
 more at each, and the middle is at most half as densely filled as either side. Density is peaks per octave, or per area
 of the frequency plane. A bank spread evenly over octaves thins out per area as the frequency rises, one spread evenly
 over the plane thins out per octave as it falls. So a gap is supported by what both measures show, and contradicted
-where both deny it. Where the middle lies, the paper does not say: each choice has a verdict of its own, and beside it
-stands how surely it would have been found, had the middle been empty.
+where both deny it; where a side is empty, there is no second side and nothing to find. Where the middle lies, the paper
+does not say: each choice has a verdict of its own, and beside it stands how surely it would have been found, had the
+middle been empty.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ NYQUIST = 0.5  # the highest frequency along an axis; beyond lie the plane's cor
 PRESENT = 1 / 10  # of the bank: with less there is no side for a gap to end at
 EMPTY = 1 / 2  # of a side's density: with more the middle is no gap worth the name
 LEVEL = 0.05
+SIDELESS = "no second side"  # the verdict where none of the peaks lies below the middle, or none above
 _DRAWS = 1000
 
 
@@ -38,7 +40,8 @@ class GapTest:
     p_no_gap  (M,) the same if there were one worth the name
     power     (M, 2) how often "no gap" would be rejected in banks of as many peaks, drawn from this one's outside the
               middle: had the middle been empty, and had it been just half as dense as the sparser side
-    verdicts  (M,) "supported", "contradicted" or "undecided"; where power is small, that says nothing of the bank
+    verdicts  (M,) "supported", "contradicted", "undecided", which where power is small says nothing of the bank, or
+              "no second side": a side is empty, and the test could find no gap
     """
 
     middles: np.ndarray
@@ -103,7 +106,7 @@ class Summary:
 
     @property
     def verdict(self) -> str:
-        """ "supported", "contradicted" or "undecided", for the first choice of the middle."""
+        """ "supported", "contradicted", "undecided" or "no second side", for the first choice of the middle."""
         return self.gap.verdicts[0]
 
     @property
@@ -155,7 +158,7 @@ def gap_test(found: Any, middles: Any = MIDDLES, seed: int = 0) -> GapTest:
     seed     of the draws that give the power
 
     For each choice one test rejects "no gap", another "a gap" (`p_values`), each at the 5 % level; where neither can,
-    it is "undecided". A shortfall in the middle of a bank that has no high frequencies is no gap: "contradicted". The
+    it is "undecided". A shortfall in the middle of a bank that has no high frequencies is no gap: "no second side". The
     seed of training is the unit of replication: where banks differ by more than as many filters drawn at random would,
     a filter counts for less; one bank speaks for itself alone. Several choices of the middle are several tests: no vote
     is taken, since a gap in one place is none in another.
@@ -172,17 +175,21 @@ def gap_test(found: Any, middles: Any = MIDDLES, seed: int = 0) -> GapTest:
         raise ValueError(f"found must be peaks (maps,) or (seeds, maps), not of shape {found.shape}.")
     counts = band_counts(found, middles)
     p_gap, p_no_gap = p_values(counts, middles)
-    seed = whole("seed", seed, 0)
+    seed, counts = whole("seed", seed, 0), _three(counts)
+    low, middle, high = counts.sum(1).T
+    sideless = (np.minimum(low, high) == 0) & (low + middle + high > 0)
+    # "A gap" is asked before "no gap": in thousands of filters a shallow dip is no chance, and yet no gap.
     return GapTest(
         middles=middles,
-        counts=_three(counts),
+        counts=counts,
         p_gap=p_gap,
         p_no_gap=p_no_gap,
         # Each middle has its own draws: its power does not hang on which others are asked.
         power=np.array([_power(found, middle, np.random.default_rng(seed)) for middle in middles]),
-        # "A gap" is asked first: in thousands of filters a shallow dip is no chance, and yet no gap.
         verdicts=tuple(
-            np.where(p_no_gap < LEVEL, "contradicted", np.where(p_gap < LEVEL, "supported", "undecided")).tolist()
+            np.select(
+                [sideless, p_no_gap < LEVEL, p_gap < LEVEL], [SIDELESS, "contradicted", "supported"], "undecided"
+            ).tolist()
         ),
     )
 

@@ -10,28 +10,26 @@ from itertools import combinations
 from math import floor
 from typing import Any
 
-from zflib.analysis.spectrum.gap import MIDDLES
+from zflib.analysis.spectrum.gap import MIDDLES, SIDELESS
 from zflib.experiments import middles
 from zflib.widgets.page import asset
 
 CELL = 9  # side of a middle's square, in units of the drawing
 TITLE = f"Bet placed? All {len(middles.MIDDLES):,} middles at once"
-EMPTY_SIDE = "a side is empty"
-VERDICTS = ("supported", "contradicted", "undecided", EMPTY_SIDE)
+VERDICTS = ("supported", "contradicted", "undecided", SIDELESS)
 LEGEND = ("strong grey: an empty middle", "would be found", "across: where the middle begins; up: where it ends")
 
 
-def drawing(bank: str, filters: str, peaks: Sequence[float], middle: tuple[float, float]) -> str:
+def drawing(bank: str, filters: str, middle: tuple[float, float]) -> str:
     """The map as SVG: a square for each middle, where it begins to the right, where it ends upwards; `middle` is
-    marked. Its label counts the verdicts. `peaks` are those of the bank's filters that count, in cycles per pixel."""
+    marked. Its label counts the verdicts."""
     edges = middles.EDGES
     answers = middles.result()["banks"][bank]
     found = answers.get(filters) or answers[middles.FILTERS[0]]
     powers, side, counts, parts = bytes.fromhex(found["powers"]), len(edges) * CELL, dict.fromkeys(VERDICTS, 0), []
     letters = {verdict[0]: verdict for verdict in VERDICTS}
     for at, ((i, low), (j, high)) in enumerate(combinations(enumerate(edges), 2)):
-        # One side alone leaves nothing to judge.
-        kind = letters[found["verdicts"][at]] if min(peaks) < low and high <= max(peaks) else EMPTY_SIDE
+        kind = letters[found["verdicts"][at]]
         counts[kind] += 1
         chosen = " chosen" if (low, high) == middle else ""
         faint = f' fill-opacity="{floor(25.5 + 0.75 * powers[2 * at]) / 100:g}"' if kind == "undecided" else ""

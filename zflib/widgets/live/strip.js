@@ -4,8 +4,8 @@
 
   const { start, slug } = globalThis.zflibPanel;
   const LOWEST = 1 / 22, CORNER = Math.SQRT1_2, NYQUIST = 0.5, EMPTY = 1 / 2, PRESENT = 1 / 10;
-  const OCTAVE = "octaves equally wide", AREA = "areas equally wide", EMPTY_SIDE = "a side is empty";
-  const VERDICTS = { s: "supported", c: "contradicted", u: "undecided" };
+  const OCTAVE = "octaves equally wide", AREA = "areas equally wide", SIDELESS = "no second side";
+  const VERDICTS = { s: "supported", c: "contradicted", u: "undecided", n: SIDELESS };
   const whole = (value) => Math.floor(value + 0.5);
 
   /** The part of the frequency plane up to a frequency; beyond 0.5 the disc sticks out of the square. */
@@ -138,40 +138,40 @@
     return `From ${from} to ${to} cycles/px it has more than half the density of the sparser side.`;
   }
 
-  /** The verdict with its reason, and counts and power, as HTML. */
+  /** The verdict with its reason, the counts, and what the power makes of them, as HTML. */
   function said(setting, middle, data) {
     const [low, high] = middle, shown = counted(data.banks[setting.bank], setting.filters);
     const below = shown.filter(([f]) => f < low).length, above = shown.filter(([f]) => f >= high).length;
     const counts = [below, shown.length - below - above, above], found = answer(setting, middle, data);
-    const first = `<strong class="zf-${found.verdict}">${data.signs[found.verdict]} ` +
+    const first = `<strong class="zf-${slug(found.verdict)}">${data.signs[found.verdict]} ` +
       `${found.verdict[0].toUpperCase()}${found.verdict.slice(1)}</strong> ` +
       `A gap from ${low} to ${high}? ${reason(found, middle, counts)}`;
-    let second = `<strong>${counts[0]}</strong> filters peak below, <strong>${counts[1]}</strong> in the middle, ` +
+    const second = `<strong>${counts[0]}</strong> filters peak below, <strong>${counts[1]}</strong> in the middle, ` +
       `<strong>${counts[2]}</strong> above. `;
-    if (!below || !above) second += "With a side that is empty there is no gap to be found.";
+    let third;
+    if (found.verdict === SIDELESS) third = "Without a second side there is an end and no gap to be found.";
     else
-      second += `Had this middle been empty, the test would find the gap in <strong>${found.empty}</strong> of 100 such banks; ` +
+      third = `Had this middle been empty, the test would find the gap in <strong>${found.empty}</strong> of 100 such banks; ` +
         `had it been half as dense as its sparser side, in <strong>${found.half}</strong>.`;
+    if (found.verdict === "contradicted")
+      third += " A contradiction needs no such power: with a gap, such counts would come up in under 5 of 100.";
     if (setting.filters !== "all filters" && !data.banks[setting.bank][0][2])
-      second += " Of this bank the course has the peaks alone, not the colours: all filters count.";
-    return [first, second];
+      third += " Of this bank the course has the peaks alone, not the colours: all filters count.";
+    return [first, second, third];
   }
 
   /** All middles of a bank: a square each, where it begins to the right, where it ends upwards. */
   function map({ bank, filters }, middle, data) {
     const { edges } = data, n = edges.length, cell = 9, side = n * cell;
-    const found = { supported: 0, contradicted: 0, undecided: 0, [EMPTY_SIDE]: 0 };
-    const peaks = counted(data.banks[bank], filters).map(([frequency]) => frequency);
-    const lowest = Math.min(...peaks), highest = Math.max(...peaks);
+    const found = { supported: 0, contradicted: 0, undecided: 0, [SIDELESS]: 0 };
     const parts = [];
     for (let i = 0; i < n; i++)
       for (let j = i + 1; j < n; j++) {
         const { verdict, empty } = answer({ bank, filters }, [edges[i], edges[j]], data);
-        const kind = lowest < edges[i] && edges[j] <= highest ? verdict : EMPTY_SIDE; // one side alone leaves nothing to judge
-        found[kind] += 1;
+        found[verdict] += 1;
         const chosen = edges[i] === middle[0] && edges[j] === middle[1] ? " chosen" : "";
-        const faint = kind === "undecided" ? ` fill-opacity="${whole(25 + 0.75 * empty) / 100}"` : "";
-        parts.push(`<rect class="${slug(kind)}${chosen}"${faint} data-at="${i} ${j}" x="${i * cell}" ` +
+        const faint = verdict === "undecided" ? ` fill-opacity="${whole(25 + 0.75 * empty) / 100}"` : "";
+        parts.push(`<rect class="${slug(verdict)}${chosen}"${faint} data-at="${i} ${j}" x="${i * cell}" ` +
           `y="${side - (j + 1) * cell}" width="${cell - 1}" height="${cell - 1}"/>`);
       }
     for (const tick of [0.1, 0.2, 0.3, 0.4]) {
@@ -205,9 +205,12 @@
       const middle = middleOf(now), key = JSON.stringify([now, layout()]);
       if (key !== drawn) view.innerHTML = strip(now, middle, layout(), data);
       drawn = key;
-      [verdict.innerHTML, words.innerHTML] = said(now, middle, data);
-      if ("fresh" in root.dataset)
+      const [judged, counts, power] = said(now, middle, data);
+      [verdict.innerHTML, words.innerHTML] = [judged, counts + power];
+      if ("fresh" in root.dataset) {
         verdict.innerHTML = "<strong>?</strong> Your bet first. Then drag an edge of the middle, and the verdict follows.";
+        words.innerHTML = counts;
+      }
       if (details.open) [mapView.innerHTML, mapWords.textContent] = map(now, middle, data);
       for (const button of root.querySelectorAll("[data-middle]"))
         button.setAttribute("aria-pressed", String(button.dataset.middle === middle.join(" ")));

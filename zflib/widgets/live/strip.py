@@ -18,7 +18,7 @@ from PIL import Image
 from zflib.analysis import spectrum
 from zflib.analysis.spectrum.densities import LOWEST
 from zflib.analysis.spectrum.filters import CORNER
-from zflib.analysis.spectrum.gap import EMPTY, MIDDLES, NYQUIST, GapTest
+from zflib.analysis.spectrum.gap import EMPTY, MIDDLES, NYQUIST, SIDELESS, GapTest
 from zflib.experiments import middles, stems
 from zflib.widgets.axes import Axis
 from zflib.widgets.frames import to_png
@@ -29,7 +29,7 @@ WIDE = {"width": 720, "block": 120, "height": 300, "largest": 26}  # of the draw
 NARROW = {"width": 340, "block": 64, "height": 260, "largest": 16}
 OCTAVE, AREA = "octaves equally wide", "areas equally wide"
 TICKS = {OCTAVE: ("0.063", "0.125", "0.25", "0.5"), AREA: ("0.1", "0.2", "0.3", "0.4", "0.5")}
-SIGNS = {"supported": "+", "contradicted": "−", "undecided": "?"}
+SIGNS = {"supported": "+", "contradicted": "−", "undecided": "?", SIDELESS: "×"}
 BANKS = middles.NAMES
 
 
@@ -103,8 +103,7 @@ class FilterStrip(Panel):
 
 def all_middles(bank: str, filters: str, middle_from: float, middle_to: float, axis: str = OCTAVE) -> str:
     """The map of all middles as SVG; the axis makes no difference to it."""
-    peaks = [row[0] for row in counted(bank, filters)]
-    return middles_map.drawing(bank, filters, peaks, between(middle_from, middle_to))
+    return middles_map.drawing(bank, filters, between(middle_from, middle_to))
 
 
 def between(one: float, other: float) -> tuple[float, float]:
@@ -161,8 +160,7 @@ def slug(words: str) -> str:
 
 def strip(bank: str, filters: str, axis: str, middle: tuple[float, float], layout: Any) -> str:
     """The drawing as SVG."""
-    width, height = layout["width"], layout["height"]
-    shown = counted(bank, filters)
+    width, height, shown = layout["width"], layout["height"], counted(bank, filters)
     side = thumb(shown, layout)
     places, hidden = stacked(shown, axis, side, layout)
     low, high = (position(f, axis, layout) for f in middle)
@@ -276,20 +274,22 @@ def said(bank: str, filters: str, test: GapTest) -> tuple[str, str]:
     # What "undecided" adds on power stands in the words below.
     reason = test.reason.partition("; an empty")[0].rstrip(".")
     first = (
-        f'<strong class="zf-{verdict}">{SIGNS[verdict]} {verdict.capitalize()}</strong> '
+        f'<strong class="zf-{slug(verdict)}">{SIGNS[verdict]} {verdict.capitalize()}</strong> '
         f"A gap from {low:g} to {high:g}? {reason[0].upper()}{reason[1:]}."
     )
     second = (
         f"<strong>{counts[0]}</strong> filters peak below, <strong>{counts[1]}</strong> in the middle, "
         f"<strong>{counts[2]}</strong> above. "
     )
-    if not counts[0] or not counts[2]:
-        second += "With a side that is empty there is no gap to be found."
+    if verdict == SIDELESS:
+        second += "Without a second side there is an end and no gap to be found."
     else:
         second += (
             f"Had this middle been empty, the test would find the gap in <strong>{power[0]}</strong> of 100 such banks;"
             f" had it been half as dense as its sparser side, in <strong>{power[1]}</strong>."
         )
+    if verdict == "contradicted":
+        second += " A contradiction needs no such power: with a gap, such counts would come up in under 5 of 100."
     if filters != middles.FILTERS[0] and not members(bank)[0][2]:
         second += " Of this bank the course has the peaks alone, not the colours: all filters count."
     return first, second
