@@ -11,7 +11,18 @@ import torch
 from torch.nn import functional as F
 
 from zflib.deconvnet import METHODS, pool, unpool
-from zflib.widgets.live.steps import PIXELS, STEPS, StepsExplorer, board, read_pixels, row, sentence
+from zflib.widgets.live.steps import (
+    BET,
+    PIXELS,
+    STEPS,
+    StepsExplorer,
+    board,
+    read_bet,
+    read_pixels,
+    row,
+    score,
+    sentence,
+)
 
 pytest.importorskip("selenium.webdriver", reason="Selenium is not installed")
 from selenium.webdriver.common.keys import Keys
@@ -104,11 +115,39 @@ def test_a_row_is_read_with_what_stands_between():
     assert read_pixels("1 3 0 3 3, 4 1 1 4 3 1 3 2 5 1") == OVERLAPPING
 
 
+def test_a_bet_is_scored_by_the_pixels_that_come_back():
+    came = row(PIXELS, "deconvnet").values[-1]
+    lit = [at for at in range(15) if came[at] != 0]
+    assert score((), came) == ""
+    assert f"won: these {len(lit)} pixels" in score(lit, came)
+    assert f"has {len(lit) - 1} of the {len(lit)} that come back, and 2 that don't" in score([*lit[1:], 0, 14], came)
+    assert f"has {len(lit)} of the {len(lit)} that come back, and 1 that don't" in score([*lit, 9], came)
+    assert f"has 0 of the {len(lit)} that come back, and 1 that don't" in score([9], came)
+
+
+def test_a_bet_is_marked_at_once_and_scored_at_the_last_step_only():
+    for shown in range(STEPS):
+        html = board(PIXELS, "deconvnet", shown, bet=(2, 9))
+        assert html.count("zf-mine") == 2 and (BET in html) == (html.count("data-bet") == 15) == (shown < STEPS - 1)
+        assert ("Your bet has" in html) == (shown == STEPS - 1)
+
+
+def test_a_bet_is_read_as_positions():
+    assert read_bet(" 2, 3 14,2 ") == {2, 3, 14} and read_bet("") == set()
+    for text in ("15", "-1", "2.5", "two"):
+        with pytest.raises(ValueError, match="positions of pixels from 0 to 14"):
+            read_bet(text)
+
+
 def test_the_kernels_face_follows_its_controls():
     widget = StepsExplorer().widget
-    step, method, pixels, view = widget.children
+    step, method, pixels, bet, view = widget.children
     step.value, method.value, pixels.value = 12, "gradient", "5" * 15
     assert board((5,) * 15, "gradient", 11) in view.value
+    bet.value = "0 1 2"
+    assert board((5,) * 15, "gradient", 11, (0, 1, 2)) in view.value
+    bet.value = "99"
+    assert "positions of pixels" in view.value
     pixels.value = "55"
     assert "fifteen digits" in view.value
 
@@ -137,10 +176,45 @@ def shown(browser):
 
 
 def test_the_page_computes_and_says_what_python_does(browser, page):
-    settings = [[list(pixels), method, step] for pixels, method, step in product(ROWS[:12], METHODS, range(STEPS))]
+    bets = [[], [2, 3, 4, 5, 6], [0, 9, 14]]
+    settings = [
+        [list(pixels), method, step, bets[(at + step) % 3]]
+        for (at, pixels), method, step in product(enumerate(ROWS[:12]), METHODS, range(STEPS))
+    ]
     theirs = browser.execute_script(f"return {json.dumps(settings)}.map(s => zflib.steps.board(...s))")
-    for (pixels, method, step), html in zip(settings, theirs, strict=True):
-        assert html == board(tuple(pixels), method, step)
+    for (pixels, method, step, bet), html in zip(settings, theirs, strict=True):
+        assert html == board(tuple(pixels), method, step, bet)
+
+
+def test_pixels_are_bet_on_by_click_or_key_until_the_answer_was_seen(browser, page):
+    def bets():
+        chosen = browser.find_elements("css selector", '[data-bet][aria-pressed="true"]')
+        return [int(each.get_attribute("data-bet")) for each in chosen]
+
+    browser.find_element("css selector", '[data-bet="4"]').click()
+    browser.find_element("css selector", '[data-bet="2"]').click()
+    for keys in (Keys.ARROW_RIGHT, Keys.ENTER, Keys.ARROW_LEFT, Keys.ARROW_LEFT, Keys.SPACE):
+        browser.switch_to.active_element.send_keys(keys)
+    assert bets() == [1, 2, 3, 4]
+    browser.switch_to.active_element.send_keys(Keys.SPACE)
+    assert bets() == [2, 3, 4] and browser.current_url.endswith(f"#steps=1,deconvnet,{ADDRESS},2-3-4")
+    stops = browser.find_elements("css selector", '.zf-board [tabindex="0"]')
+    assert [each.get_attribute("data-bet") for each in stops] == [None, "1"]
+
+    _, following = browser.find_elements("css selector", ".zf-buttons button")
+    status = browser.find_element("css selector", ".zf-board > p")
+    for _ in range(STEPS - 1):
+        assert "Your bet" not in status.text
+        following.click()
+        status = browser.find_element("css selector", ".zf-board > p")
+    assert "Your bet has 3 of the 5 that come back, and 0 that don't." in status.text
+    assert status.get_attribute("role") == "status" and len(browser.find_elements("css selector", ".zf-mine")) == 3
+
+    browser.find_element("css selector", ".zf-buttons button").click()
+    browser.find_element("css selector", '[data-bet="9"]').click()
+    assert bets() == [2, 3, 4], "the answer was seen"
+    browser.get(page.as_uri() + f"?again#steps=12,deconvnet,{ADDRESS},2-3-4-5-6-6-99")
+    assert "Your bet is won: these 5 pixels" in browser.find_element("css selector", ".zf-board > p").text
 
 
 def test_next_goes_up_and_down_to_the_projection(browser, page):

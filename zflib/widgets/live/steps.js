@@ -20,6 +20,7 @@
     "by the method's rule",
     "copies of (1, 2, −1), no bias",
   ];
+  const BET = "your bet: the pixels that come back"; // in place of the last rule, until the last step is shown
   const PASSES = {
     deconvnet: (signal) => signal > 0,
     gradient: (signal, activation) => activation > 0,
@@ -106,26 +107,39 @@
     return `Filter: ${copies} of the filter. What arrives at the pixels is the projection.`;
   }
 
-  /** The rows up and down, those up to step `shown` filled in, under a sentence on the last of them. */
-  function board(pixels, method, shown) {
-    const made = row(pixels, method);
+  /** How a bet on the pixels that come back did; nothing where none was placed. */
+  function score(bet, projection) {
+    if (!bet.length) return "";
+    const came = projection.flatMap((value, at) => (value ? [at] : [])), right = bet.filter((at) => came.includes(at)).length;
+    return right === came.length && right === bet.length
+      ? ` Your bet is won: these ${right} pixels, and no others.`
+      : ` Your bet has ${right} of the ${came.length} that come back, and ${bet.length - right} that don't.`;
+  }
+
+  /** The rows up and down, those up to step `shown` filled in, under a sentence on the last of them. bet: positions of the
+   *  pixels that are to come back, marked in the last row and scored once it is filled in. */
+  function board(pixels, method, shown, bet = []) {
+    const made = row(pixels, method), last = STEPS - 1;
     const side = (name, first) => {
       const rows = made.values.slice(first, first + 6).map((values, i) => {
         const step = first + i, largest = Math.max(...values.map(Math.abs)) || 1;
         const cells = values.map((value, at) => {
           const column = COLUMN[values.length](at);
-          if (step > shown) return `<span class="zf-cell" style="grid-column:${column}"></span>`;
+          const mine = step === last && bet.includes(at) ? " zf-mine" : "";
+          if (step > shown)
+            return `<span class="zf-cell${mine}"${step === last ? ` data-bet="${at}"` : ""} style="grid-column:${column}"></span>`;
           const ring = [2, 9].includes(step) && shown >= 3 && made.switches.includes(at) ? " zf-switch" : "";
           const long = signed(value).length > 3 ? " zf-long" : "";
-          return `<span class="zf-cell zf-${value < 0 ? "minus" : "plus"}${ring}${long}" data-step="${step}" data-at="${at}" ` +
+          return `<span class="zf-cell zf-${value < 0 ? "minus" : "plus"}${ring}${long}${mine}" data-step="${step}" data-at="${at}" ` +
             `style="grid-column:${column};--share:${percent(Math.abs(value), largest)}%">${signed(value)}</span>`;
         });
-        return `<div class="zf-row${step === shown ? " zf-now" : ""}"><p><b>${NAMES[step]}</b> ${RULES[step]}</p>` +
+        return `<div class="zf-row${step === shown ? " zf-now" : ""}"><p><b>${NAMES[step]}</b> ${step === last && shown < last ? BET : RULES[step]}</p>` +
           `<div class="zf-cells${values.length === 15 ? "" : " zf-few"}">${cells.join("")}</div></div>`;
       });
       return `<div class="zf-${name}">${rows.join("")}</div>`;
     };
-    return `${note(sentence(made, method, shown), "plain")}<div class="zf-steps">${side("up", 0)}${side("down", 6)}</div>`;
+    const said = sentence(made, method, shown) + (shown === last ? score(bet, made.values[last]) : "");
+    return `${note(said, "plain")}<div class="zf-steps">${side("up", 0)}${side("down", 6)}</div>`;
   }
 
   /** A share in whole per cent, halves to the even one as Python rounds them. */
@@ -170,10 +184,13 @@
     const [back, next] = root.querySelectorAll(".zf-buttons button");
     const figure = root.querySelector(".zf-board"), caption = root.querySelector(".zf-made");
     const methods = [...method.options].map((option) => option.text);
-    let pixels = [...data.pixels];
+    const hint = caption.textContent;
+    let pixels = [...data.pixels], bet = [], settled = ""; // settled: the row and method whose projection was seen
 
     const now = () => [Number(slider.value), methods[method.selectedIndex]];
+    const seen = () => settled === `${now()[1]} ${pixels}`;
     const cell = (step, at) => figure.querySelector(`[data-step="${step}"][data-at="${at}"]`);
+    const betOn = (at) => figure.querySelector(`[data-bet="${at}"]`);
 
     function show(focus) {
       const [step, by] = now();
@@ -181,30 +198,36 @@
       slider.nextElementSibling.textContent = step + 1;
       back.disabled = step === 0;
       next.disabled = step === STEPS - 1;
-      figure.innerHTML = board(pixels, by, step);
+      if (step === STEPS - 1) settled = `${by} ${pixels}`;
+      if (seen() && caption.textContent === hint) caption.textContent = "";
+      figure.innerHTML = board(pixels, by, step, bet);
       figure.querySelector(":scope > p").setAttribute("role", "status");
-      for (const one of figure.querySelectorAll("[data-step]")) {
-        const { step: of, at } = one.dataset;
-        one.tabIndex = -1; // one stop for the Tab key; arrows do the rest
+      for (const one of figure.querySelectorAll("[data-step], [data-bet]")) {
+        const { step: of, at, bet: mine } = one.dataset;
+        one.tabIndex = -1; // one stop for the Tab key, one for the bet; arrows do the rest
         one.setAttribute("role", "button");
-        one.setAttribute("aria-label", `${NAMES[of]}, position ${at}: ${one.textContent}`);
+        one.setAttribute("aria-label", mine ? `your bet, position ${mine}` : `${NAMES[of]}, position ${at}: ${one.textContent}`);
+        if (!mine) continue;
+        one.setAttribute("aria-pressed", String(bet.includes(Number(mine))));
+        one.setAttribute("aria-disabled", String(seen()));
       }
-      const there = (focus && cell(...focus)) || cell(0, 0);
-      there.tabIndex = 0;
-      if (focus) there.focus();
+      const there = focus?.();
+      for (const one of [there?.dataset.step ? there : cell(0, 0), there?.dataset.bet ? there : betOn(0)]) if (one) one.tabIndex = 0;
+      there?.focus();
     }
 
     function keep() {
       const [step, by] = now();
-      history.replaceState(null, "", `#steps=${step + 1},${by},${pixels.join("")}`);
+      history.replaceState(null, "", `#steps=${step + 1},${by},${pixels.join("")}${bet.length ? `,${bet.join("-")}` : ""}`);
     }
 
     function restore() {
-      const found = /^#steps=(\d+),(\w+),([0-5]{15})$/.exec(location.hash);
+      const found = /^#steps=(\d+),(\w+),([0-5]{15})(?:,([\d-]+))?$/.exec(location.hash);
       if (!found || !methods.includes(found[2]) || found[1] < 1 || found[1] > STEPS) return false;
       slider.value = found[1] - 1;
       method.selectedIndex = methods.indexOf(found[2]);
       pixels = [...found[3]].map(Number);
+      bet = [...new Set(found[4]?.split("-"))].filter((at) => at && at < pixels.length).map(Number);
       return true;
     }
 
@@ -218,38 +241,48 @@
       caption.textContent = made(step, at, all, by);
     }
 
-    function brighter(at, by = 1) {
-      pixels[at] = (pixels[at] + by + BRIGHTEST + 1) % (BRIGHTEST + 1);
-      show([0, at]);
+    function brighter(at) {
+      pixels[at] = (pixels[at] + 1) % (BRIGHTEST + 1);
+      show(() => cell(0, at));
       explain(cell(0, at));
+      keep();
+    }
+
+    /** Put a pixel into the bet, or take it out; not once the answer was seen. */
+    function toggle(at) {
+      if (seen()) return;
+      bet = bet.includes(at) ? bet.filter((other) => other !== at) : [...bet, at].sort((a, b) => a - b);
+      show(() => betOn(at));
       keep();
     }
 
     const of = (event) => event.target.closest("[data-step]");
     root.addEventListener("input", () => { show(); keep(); });
-    back.addEventListener("click", () => { slider.value = Number(slider.value) - 1; show(); keep(); });
-    next.addEventListener("click", () => { slider.value = Number(slider.value) + 1; show(); keep(); });
+    const go = (by) => () => { slider.value = Number(slider.value) + by; show(); keep(); };
+    [back, next].forEach((button, at) => button.addEventListener("click", go(at ? 1 : -1)));
     figure.addEventListener("pointerover", (event) => explain(of(event)));
     figure.addEventListener("focusin", (event) => explain(of(event)));
     figure.addEventListener("click", (event) => {
-      const target = of(event);
-      if (target?.dataset.step === "0") brighter(Number(target.dataset.at));
-      else if (target) target.focus();
+      const target = of(event), mine = event.target.closest("[data-bet]")?.dataset.bet;
+      if (mine) toggle(Number(mine));
+      else if (target?.dataset.step === "0") brighter(Number(target.dataset.at));
+      else target?.focus();
     });
     figure.addEventListener("keydown", (event) => {
-      const target = of(event);
+      const target = event.target.closest("[data-step], [data-bet]");
       if (!target) return;
-      const step = Number(target.dataset.step), at = Number(target.dataset.at);
-      if (["Enter", " "].includes(event.key) && step === 0) brighter(at);
-      else if (event.key in { ArrowLeft: 0, ArrowRight: 0 }) cell(step, at + (event.key === "ArrowLeft" ? -1 : 1))?.focus();
-      else if (event.key in { ArrowUp: 0, ArrowDown: 0 }) {
+      const mine = target.dataset.bet, step = Number(target.dataset.step), at = Number(mine ?? target.dataset.at);
+      const beside = (by) => (mine ? betOn(at + by) : cell(step, at + by));
+      if (["Enter", " "].includes(event.key) && (mine || step === 0)) (mine ? toggle : brighter)(at);
+      else if (event.key in { ArrowLeft: 0, ArrowRight: 0 }) beside(event.key === "ArrowLeft" ? -1 : 1)?.focus();
+      else if (!mine && event.key in { ArrowUp: 0, ArrowDown: 0 }) {
         // Up the page is up the network on the left and up to the seed on the right.
         const to = step + ((event.key === "ArrowUp") === step < 6 ? 1 : -1);
         const column = (s, i) => COLUMN[row(pixels, "gradient").values[s].length](i);
         if (to < 0 || to >= STEPS) return;
-        const beside = [...figure.querySelectorAll(`[data-step="${to}"]`)];
-        beside.sort((a, b) => Math.abs(column(to, +a.dataset.at) - column(step, at)) - Math.abs(column(to, +b.dataset.at) - column(step, at)));
-        beside[0]?.focus();
+        const others = [...figure.querySelectorAll(`[data-step="${to}"]`)];
+        others.sort((a, b) => Math.abs(column(to, +a.dataset.at) - column(step, at)) - Math.abs(column(to, +b.dataset.at) - column(step, at)));
+        others[0]?.focus();
       } else return;
       event.preventDefault();
     });
@@ -258,7 +291,7 @@
     show();
   }
 
-  globalThis.zflib.steps = { row, sentence, board, made }; // for the tests
+  globalThis.zflib.steps = { board }; // for the tests
   for (const root of document.querySelectorAll('[data-panel="steps"]:not([data-ready])')) {
     if (!root.querySelector('script[type="application/json"]')) continue; // the kernel's face has none
     root.dataset.ready = "";

@@ -5,6 +5,7 @@ The page computes the same in steps.js; the tests compare the two, setting by se
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
@@ -41,6 +42,7 @@ RULES = (
     "copies of (1, 2, −1), no bias",
 )
 STEPS = len(RULES)
+BET = "your bet: the pixels that come back"  # in place of the last rule, until the last step is shown
 
 
 @dataclass(frozen=True)
@@ -146,14 +148,28 @@ def sentence(made: Row, method: str, step: int) -> str:
     return f"Filter: {copies} of the filter. What arrives at the pixels is the projection."
 
 
+def score(bet: Collection[int], projection: tuple[int, ...]) -> str:
+    """How a bet on the pixels that come back did; nothing where none was placed."""
+    if not bet:
+        return ""
+    came = {at for at, value in enumerate(projection) if value}
+    right, wrong = len(came.intersection(bet)), len(set(bet) - came)
+    if right == len(came) and not wrong:
+        return f" Your bet is won: these {right} pixels, and no others."
+    return f" Your bet has {right} of the {len(came)} that come back, and {wrong} that don't."
+
+
 def columns(length: int) -> range:
     """Where the values of a row stand, of 15 columns: each unit over the middle of what it sees."""
     return {15: range(1, 16), 7: range(2, 15, 2), 3: range(4, 13, 4), 1: range(8, 9)}[length]
 
 
-def board(pixels: tuple[int, ...], method: str, shown: int) -> str:
-    """The rows up and down, those up to step `shown` filled in, under a sentence on the last of them, as HTML."""
-    made = row(pixels, method)
+def board(pixels: tuple[int, ...], method: str, shown: int, bet: Collection[int] = ()) -> str:
+    """The rows up and down, those up to step `shown` filled in, under a sentence on the last of them, as HTML.
+
+    bet  positions of the pixels that are to come back: marked in the last row, and scored once it is filled in
+    """
+    made, last = row(pixels, method), STEPS - 1
     sides = []
     for side, names, first in (("up", UP, 0), ("down", DOWN, 6)):
         rows = []
@@ -162,24 +178,27 @@ def board(pixels: tuple[int, ...], method: str, shown: int) -> str:
             largest = max(map(abs, values)) or 1
             cells = []
             for at, (value, column) in enumerate(zip(values, columns(len(values)), strict=True)):
+                mine = " zf-mine" if step == last and at in bet else ""
                 if step > shown:
-                    cells.append(f'<span class="zf-cell" style="grid-column:{column}"></span>')
+                    here = f' data-bet="{at}"' if step == last else ""
+                    cells.append(f'<span class="zf-cell{mine}"{here} style="grid-column:{column}"></span>')
                     continue
                 kind = "minus" if value < 0 else "plus"
                 ring = " zf-switch" if step in (2, 9) and shown >= 3 and at in made.switches else ""
                 share, long = f"{100 * abs(value) / largest:.0f}", " zf-long" if len(signed(value)) > 3 else ""
                 cells.append(
-                    f'<span class="zf-cell zf-{kind}{ring}{long}" data-step="{step}" data-at="{at}" '
+                    f'<span class="zf-cell zf-{kind}{ring}{long}{mine}" data-step="{step}" data-at="{at}" '
                     f'style="grid-column:{column};--share:{share}%">{signed(value)}</span>'
                 )
             now = " zf-now" if step == shown else ""
-            name = f"<b>{names[step - first]}</b> {RULES[step]}"
+            name = f"<b>{names[step - first]}</b> {BET if step == last > shown else RULES[step]}"
             few = "" if len(values) == 15 else " zf-few"
             rows.append(
                 f'<div class="zf-row{now}"><p>{name}</p><div class="zf-cells{few}">{"".join(cells)}</div></div>'
             )
         sides.append(f'<div class="zf-{side}">{"".join(rows)}</div>')
-    return f'{note(sentence(made, method, shown), "plain")}<div class="zf-steps">{"".join(sides)}</div>'
+    said = sentence(made, method, shown) + (score(bet, made.values[last]) if shown == last else "")
+    return f'{note(said, "plain")}<div class="zf-steps">{"".join(sides)}</div>'
 
 
 def read_pixels(text: str) -> tuple[int, ...]:
@@ -190,6 +209,14 @@ def read_pixels(text: str) -> tuple[int, ...]:
     return tuple(map(int, digits))
 
 
+def read_bet(text: str) -> frozenset[int]:
+    """Positions of pixels, 0 to 14, with spaces or commas between, or none. Raises ValueError for anything else."""
+    words = text.replace(",", " ").split()
+    if not all(word.isdecimal() and int(word) < 15 for word in words):
+        raise ValueError("The bet must be positions of pixels from 0 to 14, such as 0 7 14.")
+    return frozenset(map(int, words))
+
+
 def _style() -> str:
     return f"<style>{page_face.asset('live/panel.css')}{page_face.asset('live/steps.css')}</style>"
 
@@ -197,7 +224,8 @@ def _style() -> str:
 class StepsExplorer:
     """A row of pixels up through a small network, and its unit down again, one operation a step (chapter 3).
 
-    In the built book the page computes all of this: pixels change at a click, and each value says what made it.
+    In the built book the page computes all of this: pixels change at a click, and each value says what made it. Before
+    the last step the reader bets on the pixels that come back.
     """
 
     name = "The deconvnet, one operation at a time"
@@ -209,9 +237,9 @@ class StepsExplorer:
         self._html = self.page_html() if in_the_book() else self._still(**self.shown) + ELSEWHERE
 
     @staticmethod
-    def _result(step: int, method: str, pixels: str = "".join(map(str, PIXELS))) -> str:
+    def _result(step: int, method: str, pixels: str = "".join(map(str, PIXELS)), bet: str = "") -> str:
         try:
-            return board(read_pixels(pixels), method, step - 1)
+            return board(read_pixels(pixels), method, step - 1, read_bet(bet))
         except ValueError as error:
             return note(escape(str(error)), "red")
 
@@ -226,7 +254,8 @@ class StepsExplorer:
             f'<div class="zf-panel" id="{uid}" data-panel="steps" role="group" aria-label="{self.name}">{_style()}'
             f"{page_face.controls(uid, self.name, self.axes, self.shown)}"
             '<div class="zf-buttons"><button type="button">Back</button><button type="button">Next</button></div>'
-            f'<div class="zf-board">{self._result(**self.shown)}</div><p class="zf-made" aria-live="polite"></p>'
+            f'<div class="zf-board">{self._result(**self.shown)}</div><p class="zf-made" aria-live="polite">Bet before '
+            "the last step: click, in its empty row, the pixels that will come back.</p>"
             "<noscript><p>The controls need JavaScript.</p></noscript>"
             f'<script type="application/json">{page_face.json_text({"pixels": PIXELS})}</script>'
             f"<script>{code}</script></div>"
@@ -234,15 +263,15 @@ class StepsExplorer:
 
     @cached_property
     def widget(self) -> Any:
-        """The kernel's face: an ipywidgets box of the controls, the row as text, and the board."""
+        """The kernel's face: an ipywidgets box of the controls, the row and the bet as text, and the board."""
         import ipywidgets
 
         from zflib.widgets import kernel
 
         controls = {axis.name: kernel.control(axis, self.start[axis.name]) for axis in self.axes}
-        controls["pixels"] = ipywidgets.Text(
-            "".join(map(str, PIXELS)), description="pixels", style=kernel.STYLE, layout=kernel.LAYOUT
-        )
+        for name, text in (("pixels", "".join(map(str, PIXELS))), ("bet", "")):
+            controls[name] = ipywidgets.Text(text, description=name, style=kernel.STYLE, layout=kernel.LAYOUT)
+        controls["bet"].placeholder = "positions of the pixels that come back, such as 0 7 14"
         return kernel.box(controls, self._still(**self.start), self._still)
 
     def __repr__(self) -> str:
