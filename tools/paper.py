@@ -128,10 +128,11 @@ class Book:
         return f'[id="{name}"] {{ page: p-{name}; }} @page p-{name} {{ @top-left {{ content: "{words}"; }} }}'
 
     def _title_page(self, numbers: dict[str, int]) -> str:
-        picture = self._articles[self.entries[0].name].select_one("img")
+        pictures = self._articles[self.entries[0].name].select(":is(.zf-panel, .zf-explorer) img")
+        cover = f'<div class="zf-cover">{"".join(map(str, pictures))}</div>' if pictures else ""
         about = ABOUT.format(answers=numbers.get(ANSWERS, "000")) if self._answers else ""
         return (
-            f'<section class="zf-title"><h1>{escape(self.title)}</h1><p>{escape(self.author)}</p>{picture or ""}'
+            f'<section class="zf-title"><h1>{escape(self.title)}</h1><p>{escape(self.author)}</p>{cover}'
             f'<p>Printed from the pages at <a href="{self.site}">{self.site}</a>. '
             f"Text: CC BY 4.0; code: MIT License.</p><p>{about}</p></section>"
         )

@@ -94,6 +94,11 @@ def test_contents_name_the_page_on_which_each_part_begins(texts):
     assert int(numbers["Answers"]) > int(numbers["1. Why"]) + 2, "the chapter is longer than a page"
 
 
+def test_the_title_page_holds_all_of_its_words(texts):
+    words = "Figures with controls stand still on paper"
+    assert words in texts[0] and words not in texts[1] and texts[1].lstrip("2\n ").startswith("Contents")
+
+
 def test_every_page_but_the_first_has_its_number(texts):
     assert [text for at, text in enumerate(texts[1:], 2) if not re.search(rf"^{at}$", text, re.MULTILINE)] == []
     assert not re.search(r"^1$", texts[0], re.MULTILINE)
