@@ -328,7 +328,8 @@ ELSEWHERE = {
     "tests/experiments/ablation/test_rates.py asks for what is not there": "experiments.ablation.at_its_best_rate",
     "tests/analysis/test_responses.py asks for what is not there": "analysis.Traces analysis.Traces.together",
     "files: the other tests here, and tests/test_weights.py": """
-        data.read data.imagenette data.folder load available training.loop.train weights.record weights.seeds
+        data.read data.imagenette data.folder data.caltech101 data.caltech256 data.voc2012 data.SeveralLabels
+        load available training.loop.train weights.record weights.seeds
         weights.store weights.store_seed weights.note_seeds weights.in_half weights.architecture widgets.live.write""",
     "tests/widgets give them wrong axes, settings and rows": """
         widgets.Explorer widgets.Explorer.frame widgets.Explorer.alt widgets.Explorer.picture widgets.VariantExplorer

@@ -10,7 +10,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from zflib.cli import ablate, project, top, train, weights
+from zflib.cli import ablate, project, top, train, transfer, weights
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,6 +37,6 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Run 'python -m zflib COMMAND --help' for a command's options and an example.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (train, ablate, weights, project, top):
+    for command in (train, ablate, transfer, weights, project, top):
         command.add(commands)
     return parser

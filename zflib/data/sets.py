@@ -27,6 +27,7 @@ class PictureSet:
     labels       (N,) int64, positions in `class_names`
     fingerprint  SHA-256 over the files' names, classes and contents (or the generator's settings): which data this was
     unreadable   what could not be read and was left out, one message each
+    files        CLASS_FOLDER/NAME of each picture's file; empty for a set that comes from no files
     """
 
     name: str
@@ -35,6 +36,7 @@ class PictureSet:
     class_names: tuple[str, ...]
     fingerprint: str
     unreadable: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -76,7 +78,7 @@ def imagenette(split: str, side: int, download: bool = False) -> PictureSet:
         raise FileNotFoundError(f"Imagenette can't be read from {folder}: {error}. {remedy}") from error
     if len(samples) < _PICTURES[split]:
         warnings.warn(f"{folder} holds {len(samples)} of Imagenette's {_PICTURES[split]} pictures.", stacklevel=2)
-    return _decoded(f"imagenette2-160 {split}", samples, names, side, root)
+    return decoded(f"imagenette2-160 {split}", samples, names, side, root)
 
 
 _PICTURES = {"train": 9469, "val": 3925}
@@ -107,7 +109,7 @@ def folder(path: str | os.PathLike[str], side: int) -> PictureSet:
         samples, classes = _of_classes(where)
     except FileNotFoundError as error:
         raise FileNotFoundError(f"{where} must hold a folder of pictures for each class: {error}") from error
-    return _decoded(f"{where.parent.name} {where.name}", samples, classes, side, data_root())
+    return decoded(f"{where.parent.name} {where.name}", samples, classes, side, data_root())
 
 
 def _of_classes(where: Path) -> tuple[list[tuple[str, int]], tuple[str, ...]]:
@@ -146,12 +148,14 @@ def part(pictures: PictureSet, percent: float) -> PictureSet:
         labels=pictures.labels[kept],
         class_names=pictures.class_names,
         fingerprint=hashlib.sha256(f"{pictures.fingerprint} {percent:g} %".encode()).hexdigest(),
+        files=tuple(pictures.files[at] for at in kept) if pictures.files else (),
     )
 
 
-def _decoded(
+def decoded(
     name: str, samples: Sequence[tuple[str, int]], class_names: tuple[str, ...], side: int, root: Path
 ) -> PictureSet:
+    """The pictures in files, (path, label) each, as squares of `side` pixels; decoded once and kept under `root`."""
     fingerprint = _contents(samples)
     # Another Pillow may decode other pixels.
     made_of = f"{name.replace(' ', '-')}-{side}-{fingerprint[:16]}-pillow{PIL.__version__}"
@@ -168,7 +172,8 @@ def _decoded(
         raise UnreadablePicture(f"None of {name}'s {len(samples)} pictures can be read. The first: {unreadable[0]}")
     labels = np.array([label for _, label in samples], dtype=np.int64)[readable]
     recorded = dict(_RECORDED).get(fingerprint, fingerprint)
-    return PictureSet(name, pixels, labels, class_names, recorded, unreadable)
+    files = tuple("/".join(Path(path).parts[-2:]) for (path, _), good in zip(samples, readable, strict=True) if good)
+    return PictureSet(name, pixels, labels, class_names, recorded, unreadable, files)
 
 
 def _contents(samples: Sequence[tuple[str, int]]) -> str:
