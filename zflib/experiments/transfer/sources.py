@@ -81,18 +81,19 @@ def source(name: str, seed: int = 0) -> Source:
     Raises ValueError for another name.
     """
     if name == "pixels":
-        return _of_net("pixels", weights.load("zfnet-mini"), {"0": ""})
+        return of_net("pixels", weights.load("zfnet-mini"), {"0": ""})
     if name == "squeezenet":
         return _squeezenet()
     drawn = name.startswith("random:")
     net = weights.load(name.removeprefix("random:"))
     if drawn:
         net.initialise(seed=seed, he=True)
-    there = {layer: step for layer, step in STEPS.items() if hasattr(net, step)}
-    return _of_net(name, net.eval(), there)
+    return of_net(name, net.eval())
 
 
-def _of_net(name: str, net: ConvNet, layers: dict[str, str]) -> Source:
+def of_net(name: str, net: ConvNet, layers: dict[str, str] | None = None) -> Source:
+    """Features of a network of the course, of all its layers when `layers` is left out; it should be in eval mode."""
+    layers = layers or {layer: step for layer, step in STEPS.items() if hasattr(net, step)}
     edge = (net.resized_side - net.architecture.input_size) // 2
     mean = net.mean.cpu()
 
