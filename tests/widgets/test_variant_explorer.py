@@ -106,6 +106,11 @@ def test_halves_are_rounded_upwards():
     assert [rounded(0.125, 2), rounded(6.25, 1), rounded(1, 2)] == ["0.13", "6.3", "1.00"]
 
 
+def test_seeds_without_a_mean_stand_side_by_side():
+    explorer = VariantExplorer({("zfnet", "as_is"): {"by_seed": [41.3, 90.9]}})
+    assert "41.3, 90.9" in explorer._result(**explorer.start)
+
+
 def test_what_is_no_row_is_refused():
     with pytest.raises(ValueError, match=r"\('zfnet', 'asis'\) is no row of Table 3"):
         VariantExplorer({("zfnet", "asis"): {"error": 1}})

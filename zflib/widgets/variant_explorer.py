@@ -48,7 +48,7 @@ class VariantExplorer:
 
     trained  {(network, row): {"error", "sd", "seeds"}} for rows of `zflib.paper.TABLES[3]` by their names: our mean
              validation top-1 error in percent, its standard deviation over seeds and their number; the last two may be
-             missing, and so may rows
+             missing, and so may rows. {"by_seed": errors} of a row whose seeds have no mean to speak of
     seconds  what the kernel's button gives to training; in the built book there is no button
 
     Shows every step's size and cost, what they add up to beside the unchanged network, and the rows of Table 3 that
@@ -70,7 +70,7 @@ class VariantExplorer:
     )
 
     def __init__(
-        self, trained: Mapping[tuple[str, str], Mapping[str, float]] | None = None, seconds: float = 120
+        self, trained: Mapping[tuple[str, str], Mapping[str, Any]] | None = None, seconds: float = 120
     ) -> None:
         self.rows = rows_of_table_3(trained or {})
         self.start = {axis.name: axis.values[0] for axis in self.axes} | {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from zflib.architecture import ALEXNET, ZFNET, Architecture, Step
 from zflib.experiments.ablation import plan
@@ -114,7 +115,7 @@ def total(steps: Sequence[Step], what: str) -> int:
     return sum(getattr(step, what) for step in steps)
 
 
-def rows_of_table_3(trained: Mapping[tuple[str, str], Mapping[str, float]]) -> list[Row]:
+def rows_of_table_3(trained: Mapping[tuple[str, str], Mapping[str, Any]]) -> list[Row]:
     """The twelve rows, with our results in those that are trained. Raises ValueError for others."""
     published = {
         (network, row): errors[1] for network in plan.NETWORKS for row, errors in plan.published(network).items()
@@ -122,7 +123,7 @@ def rows_of_table_3(trained: Mapping[tuple[str, str], Mapping[str, float]]) -> l
     for key, ours in trained.items():
         if key not in published:
             raise ValueError(f"{key!r} is no row of Table 3; rows are named like ('zfnet', 'as_is').")
-        if "error" not in ours:
+        if "error" not in ours and "by_seed" not in ours:
             raise ValueError(f'The row {key!r} needs an "error" in percent; it has {sorted(ours)}.')
     rows = []
     for (network, name), paper in published.items():
@@ -131,9 +132,11 @@ def rows_of_table_3(trained: Mapping[tuple[str, str], Mapping[str, float]]) -> l
     return rows
 
 
-def _in_words(ours: Mapping[str, float] | None) -> str:
+def _in_words(ours: Mapping[str, Any] | None) -> str:
     if ours is None:
         return "–"
+    if "by_seed" in ours:
+        return ", ".join(f"{error:.1f}" for error in ours["by_seed"])
     spread = f" ± {ours['sd']:.1f}" if ours.get("sd") is not None else ""
     seeds = f" ({ours['seeds']} seeds)" if ours.get("seeds", 1) > 1 else ""
     return f"{ours['error']:.1f}{spread}{seeds}"
