@@ -31,11 +31,28 @@ def test_ours_are_the_runs_differences():
                 runs.row("alexnet", name, **of).wrong.mean(axis=1)
                 for name, of in (("as_is", of_whole), (row, of_changed))
             )
-            if isinstance(found, list):
-                assert changed.max() > cost.LOST and found == pytest.approx(changed - whole.mean())
+            if isinstance(found, cost.BySeed):
+                assert found.lost == (changed > cost.LOST).sum() > 0 and whole.max() < cost.LOST
+                assert found.changes == pytest.approx(changed - whole.mean())
             else:
                 assert found.estimate == pytest.approx(changed.mean() - whole.mean()) and changed.max() < cost.LOST
                 assert found.interval()[0] < found.estimate < found.interval()[1]
+
+
+def test_seeds_of_two_kinds_have_no_mean_in_the_network_as_it_is_either(monkeypatch):
+    def row(*errors):
+        return ablation.Row(np.arange(100) >= np.array(errors)[:, None], np.zeros((len(errors), 100)))
+
+    class Runs:
+        def of(self, network, name, **setting):
+            return ablation.result().of("alexnet", "as_is")
+
+        def row(self, network, name, **setting):
+            return row(30, 90) if name == "as_is" else row(80, 35, 20)
+
+    monkeypatch.setattr(cost, "_runs", lambda: (Runs(), ablation.Spread(1.0, 0.1, 8)))
+    found = cost.measured.__wrapped__("ours, 12 epochs")
+    assert found == [cost.BySeed([50.0, -55.0], 1)] * 4
 
 
 def test_a_recipe_that_is_no_other_for_a_network_shows_none_of_it():
@@ -54,7 +71,7 @@ def test_the_sentence_counts_what_the_intervals_say(monkeypatch):
     def found(low, high):
         return ablation.Difference((low + high) / 2, 0.0, 0.0, (high - low) / 2 / 1.96, 10_000)
 
-    seeds = [1.0, 60.0]
+    seeds = cost.BySeed([1.0, 60.0], lost=1)
     monkeypatch.setattr(cost, "measured", lambda stage: [found(-3, -1), found(1, 2), None, seeds])
     said = cost.said("ours, 12 epochs", [])
     assert (
@@ -93,7 +110,11 @@ def test_the_page_shows_what_python_does(browser, page):
     for stage in STAGES:
         browser.get(f"{page.as_uri()}?{STAGES.index(stage)}#cost/{'/'.join(map(str, bets))}/{slug(stage)}")
         expected = CostOfLayers().view(**dict(zip(ROWS, bets, strict=True)), show=stage)
-        found = browser.find_element("css selector", ".zf-panel-view").get_attribute("innerHTML")
+        found = browser.execute_script(
+            "const view = document.querySelector('.zf-panel-view').cloneNode(true);"
+            "for (const slider of view.querySelectorAll('.track > div')) slider.remove();"
+            "return view.innerHTML"
+        )
         assert tidy(found) == tidy(expected), stage
 
 
@@ -114,8 +135,23 @@ def test_a_bet_is_set_by_pointer_or_keyboard_and_stands_once_placed(browser, pag
     assert cost.score([1, 0, 0, middle]).strip() in browser.find_element("css selector", ".zf-verdict").text
     ActionChains(browser).move_to_element(track).move_by_offset(80, 0).click().perform()
     assert bets() == [1, 0, 0, middle]
+    assert not any(each.is_enabled() for each in browser.find_elements("css selector", "input")), "nor by keyboard"
     browser.get(f"{page.as_uri()}?again#cost/1/0/0/{middle}/the-paper")
     assert bets() == [1, 0, 0, middle] and "paper +30.8" in browser.find_element("css selector", ".zf-cost").text
+
+
+@pytest.mark.browser
+def test_each_slider_lies_on_the_track_that_it_moves(browser, page):
+    for row in browser.find_elements("css selector", ".zf-cost-row"):
+        track, slider = (row.find_element("css selector", each) for each in (".track", "input"))
+        assert slider.accessible_name == row.get_attribute("data-row").replace("_", " ")
+        assert slider.rect["y"] + 1 > track.rect["y"]
+        assert slider.rect["y"] + slider.rect["height"] < track.rect["y"] + track.rect["height"] + 1
+        browser.execute_script("arguments[0].focus()", slider)
+        assert track.value_of_css_property("outline-style") == "solid"
+    screen = {"width": 390, "height": 800, "deviceScaleFactor": 1, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= 390
 
 
 @pytest.mark.browser

@@ -14,9 +14,14 @@
   function open(root, data, set, setting) {
     const rows = [...root.querySelectorAll("[data-row]")], verdict = root.querySelector(".zf-verdict");
     const button = root.querySelector("[data-next]"), names = Object.keys(data.stages);
+    const sliders = data.bets.map((name) => document.getElementById(`${root.id}-${name}`));
+    // Each slider lies unseen on the track that it moves a marker of: the keyboard takes it there.
+    rows.forEach((row, at) => row.querySelector(".track").append(sliders[at].parentElement));
 
     function show(now) {
-      const stage = data.stages[now.show], bets = data.bets.map((name) => now[name]);
+      const stage = data.stages[now.show], bets = data.bets.map((name) => now[name]), betting = now.show === names[0];
+      root.toggleAttribute("data-betting", betting);
+      for (const slider of sliders) slider.disabled = !betting;
       rows.forEach((row, at) => {
         const [marks, words] = stage.drawn[at];
         row.querySelector(".words").innerHTML = `<span class="bet">bet ${number(bets[at])}</span>${words}`;
@@ -26,7 +31,7 @@
       const html = (now.show === names[1] ? score(bets, data.paper) : "") + stage.said;
       if (verdict.innerHTML !== html) verdict.innerHTML = html;
       const next = names[(names.indexOf(now.show) + 1) % names.length];
-      button.textContent = now.show === names[0] ? "Bet: show the paper's" : next === names[0] ? "Bet again" : `Next: ${next}`;
+      button.textContent = betting ? "Bet: show the paper's" : next === names[0] ? "Bet again" : `Next: ${next}`;
       button.dataset.next = next;
     }
 
@@ -41,7 +46,7 @@
     }
     for (const track of root.querySelectorAll(".track")) {
       track.addEventListener("pointerdown", (event) => {
-        if (setting().show !== names[0]) return; // the bet is placed
+        if (!root.hasAttribute("data-betting")) return; // the bet is placed
         held = track;
         track.setPointerCapture(event.pointerId);
         move(event);

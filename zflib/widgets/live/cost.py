@@ -6,6 +6,7 @@ cost.js moves the markers and scores the bet; all that was measured is drawn her
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar
 
@@ -103,12 +104,20 @@ def _runs() -> tuple[ablation.Ablation, ablation.Spread]:
     return runs, ablation.between_seeds([runs.row(*kind) for kind in kinds])
 
 
+@dataclass(frozen=True)
+class BySeed:
+    """The change of each seed of a network, points, and how many of these seeds hardly learnt."""
+
+    changes: list[float]
+    lost: int
+
+
 @cache
-def measured(stage: str) -> list[ablation.Difference | list[float] | None]:
-    """Of each network under a recipe of ours: its change against the network as it is; where a seed of it hardly
-    learns, that of each seed; None where it was not run so, or where the recipe is no other for it."""
+def measured(stage: str) -> list[ablation.Difference | BySeed | None]:
+    """Of each network under a recipe of ours: its change against the network as it is; that of each seed where one of
+    them, or of the network as it is, hardly learns; None where it was not run so, or where the recipe is no other."""
     (runs, spread), (of_whole, of_changed) = _runs(), RECIPES[stage]
-    found: list[ablation.Difference | list[float] | None] = []
+    found: list[ablation.Difference | BySeed | None] = []
     for row in ROWS.values():
         both = ("as_is", of_whole), (row, of_changed)
         run = all(any(o.correct is not None for o in runs.of("alexnet", name, **of)) for name, of in both)
@@ -116,9 +125,12 @@ def measured(stage: str) -> list[ablation.Difference | list[float] | None]:
             found.append(None)
             continue
         whole, changed = (runs.row("alexnet", name, **of) for name, of in both)
-        wrong = changed.wrong.mean(axis=1)
-        if (wrong > LOST).any():
-            found.append([float(each - whole.wrong.mean()) for each in wrong])
+        wrong, before = changed.wrong.mean(axis=1), whole.wrong.mean(axis=1)
+        if (before > LOST).any():  # its mean describes none of its seeds: seed against seed
+            wrong, before = (errors[: min(len(wrong), len(before))] for errors in (wrong, before))
+            found.append(BySeed((wrong - before).tolist(), int((wrong > LOST).sum())))
+        elif (wrong > LOST).any():
+            found.append(BySeed((wrong - before.mean()).tolist(), int((wrong > LOST).sum())))
         else:
             found.append(ablation.compare(whole, changed, spread).error)
     return found
@@ -137,11 +149,13 @@ def drawn(stage: str) -> list[tuple[str, str]]:
             found = measured(stage)[at]
             if found is None:
                 words += '<span class="ours">ours: not run</span>'
-            elif isinstance(found, list):
-                for each in found:
+            elif isinstance(found, BySeed):
+                for each in found.changes:
                     beyond = " beyond" if each > HIGH else ""
                     marks += f'<i class="ours ring{beyond}" style="left:{place(each)}%"></i>'
-                words += f'<span class="ours">ours, by seed {", ".join(number(each, 1) for each in found)}</span>'
+                words += (
+                    f'<span class="ours">ours, by seed {", ".join(number(each, 1) for each in found.changes)}</span>'
+                )
             else:
                 low, high = found.interval()
                 left, right = place(low), place(high)
@@ -180,14 +194,14 @@ def said(stage: str, bets: list[int]) -> str:
         said = "One run a network, ImageNet, 70 epochs. <b>Layers seem to matter, all four together most.</b>"
         return (score(bets) if bets else "") + said
     found = [each for each in measured(stage) if each is not None]
-    ends = [each.interval() for each in found if not isinstance(each, list)]
+    ends = [each.interval() for each in found if not isinstance(each, BySeed)]
     counts = {
         "err less": sum(high < 0 for _, high in ends),
         "err more": sum(low > 0 for low, _ in ends),
         "not told apart": sum(low <= 0 <= high for low, high in ends),
     }
     parts = [f"{words}: {count}" for words, count in counts.items() if count]
-    for seeds in found:
-        if isinstance(seeds, list):
-            parts.append(f"{sum(by > LOST / 2 for by in seeds)} of {len(seeds)} seeds hardly learnt: 1")
+    for each in found:
+        if isinstance(each, BySeed):
+            parts.append(f"{each.lost} of {len(each.changes)} seeds hardly learnt: 1")
     return f"AlexNet-mini, ten classes. Of {len(found)} networks, against the whole one, <b>{'; '.join(parts)}</b>."
