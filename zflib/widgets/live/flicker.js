@@ -110,15 +110,15 @@
     return out;
   }
 
-  /** A map over the window's pixels: a square for each unit, where its filter looks; grey is zero. */
+  /** A map over the window's pixels: a square for each unit, where its filter looks; mid-grey is zero, around it nothing. */
   function spread(map, stride, kernel, pad, most, window) {
-    const out = new Uint8ClampedArray(4 * window * window).fill(255);
+    const out = new Uint8ClampedArray(4 * window * window);
     const begin = firstPixel(stride, pad) + Math.floor((kernel - stride) / 2);
     map.values.forEach((value, at) => {
       const level = Math.floor(127.5 + 127.5 * Math.max(-1, Math.min(1, value / most)) + 0.5);
       const y = begin + stride * (map.top + Math.floor(at / map.columns)), x = begin + stride * (map.left + (at % map.columns));
       for (let i = Math.max(0, y); i < y + stride; i++)
-        for (let j = Math.max(0, x); j < x + stride; j++) out.fill(level, 4 * (i * window + j), 4 * (i * window + j) + 3);
+        for (let j = Math.max(0, x); j < x + stride; j++) out.set([level, level, level, 255], 4 * (i * window + j));
     });
     return out;
   }

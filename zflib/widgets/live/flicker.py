@@ -38,7 +38,7 @@ TILES = {
     "map": "Its map at this stride",
     "back": "The map, moved back: does it stand still?",
     "lobes": "The filter's two lobes, to ±0.5 cycles/px",
-    "folded": "After the stride, to ±{nyquist} cycles/px; dark where they meet",
+    "folded": "After the stride, to ±{nyquist} cycles/px; no colour where they meet",
     "error": "Error by shift to the right, pixels",
 }
 
@@ -243,7 +243,7 @@ def contents(**setting: Any) -> dict[str, str]:
     alt["back"] = said(**setting)[0].partition("</strong> ")[2]
     found = {}
     for name, pixels in pictures(**setting).items():
-        grey = (pixels == pixels[..., :1]).all()  # a third of the bytes
+        grey = pixels.shape[-1] == 3 and (pixels == pixels[..., :1]).all()  # a third of the bytes
         data = b64encode(to_png(Image.fromarray(pixels[..., 0] if grey else pixels))).decode()
         found[name] = f'<img class="dark-light" src="data:image/png;base64,{data}" alt="{alt[name]}">'
     # What the stride can carry: the square that all else folds into.
@@ -253,15 +253,14 @@ def contents(**setting: Any) -> dict[str, str]:
 
 
 def pictures(network: str, filter: int, picture: str, stride: int, right: int, down: int) -> dict[str, np.ndarray]:
-    """What the tiles show as pictures, (h, w, 3) bytes; the filter stands in a corner of its lobes."""
+    """What the tiles show, (h, w, 3) bytes, of maps (h, w, 2) as `spread`; the filter is in a corner of its lobes."""
     from zflib import plots
 
     answers, (bank, pad, towards) = dense(network, filter, picture), filters(network)
     now, back, (rows, columns), _ = compared(network, filter, picture, stride, right, down)
     returned = np.full(now.shape, np.nan)
     returned[rows, columns] = back
-    top, left = MARGIN - down, MARGIN - right
-    most = np.abs(answers).max()
+    top, left, most = MARGIN - down, MARGIN - right, np.abs(answers).max()
     lobes, folded = planes(bank[filter - 1], towards[filter - 1], stride)
     return {
         "picture": globals()["picture"](picture)[top : top + WINDOW, left : left + WINDOW],
@@ -274,14 +273,14 @@ def pictures(network: str, filter: int, picture: str, stride: int, right: int, d
 
 
 def spread(values: np.ndarray, stride: int, kernel: int, pad: int, most: float) -> np.ndarray:
-    """A map over the window's pixels (128, 128, 3): a square for each unit, where its filter looks; grey is zero."""
-    out = np.full((WINDOW, WINDOW, 3), 255, np.uint8)
+    """A map on the window's pixels (128, 128, 2), grey and opacity: squares where its units look; mid-grey is zero."""
+    out = np.zeros((WINDOW, WINDOW, 2), np.uint8)
     begin = first_pixel(stride, pad) + (kernel - stride) // 2
     grey = np.floor(127.5 + 127.5 * np.clip(values / most, -1, 1) + 0.5)
     for (i, j), level in np.ndenumerate(grey):
         if level == level:
             y, x = begin + stride * i, begin + stride * j
-            out[y : y + stride, x : x + stride] = level
+            out[y : y + stride, x : x + stride] = level, 255
     return out
 
 
@@ -293,11 +292,9 @@ def curve(network: str, filter: int, picture: str, stride: int, right: int, down
         return 20 + 15 * (at + MOST), floor(240 - 110 * min(errors[at + MOST], 2) + 0.5)
 
     points = " ".join(f"{x},{y}" for x, y in map(place, range(-MOST, MOST + 1)))
-    x, y = place(right)
     line = '<line x1="20" x2="260" y1="{y}" y2="{y}"/><text x="2" y="{below}">{level}</text>'
     lines = "".join(line.format(y=240 - 110 * level, below=245 - 110 * level, level=level) for level in (0, 1, 2))
-    tick = '<text x="{x}" y="262" text-anchor="middle">{at}</text>'
-    ticks = "".join(tick.format(x=20 + 15 * (at + MOST), at=at) for at in (-8, -4, 0, 4, 8))
+    ticks = "".join(f'<text x="{place(at)[0]}" y="262" text-anchor="middle">{at}</text>' for at in (-8, -4, 0, 4, 8))
     label = f"Error {errors[right + MOST]:.2f} at {right} pixels"
-    marked = f'<polyline points="{points}"/><circle cx="{x}" cy="{y}" r="6"/>'
+    marked = '<polyline points="{}"/><circle cx="{}" cy="{}" r="6"/>'.format(points, *place(right))
     return f'<svg viewBox="0 0 276 268" role="img" aria-label="{label}">{lines}{ticks}{marked}</svg>'
