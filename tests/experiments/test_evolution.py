@@ -1,0 +1,82 @@
+"""How features grow, followed through a run of two epochs on noise."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+import zflib
+from zflib import data
+from zflib.data import PictureSet
+from zflib.experiments import evolution
+
+
+@pytest.fixture
+def pictures():
+    generator = np.random.default_rng(0)
+    labels = np.arange(24) % 3
+    pixels = generator.integers(0, 256, (24, 146, 146, 3), dtype=np.uint8)
+    pixels[..., 0] = (pixels[..., 0] // 2 + 50 * labels[:, None, None]).astype(np.uint8)
+    return PictureSet("noise", pixels, labels, ("a", "b", "c"), "none")
+
+
+def test_shuffled_labels_are_the_same_ones_elsewhere(pictures):
+    found = evolution.shuffled(pictures)
+    assert np.bincount(found.labels).tolist() == np.bincount(pictures.labels).tolist()
+    assert (found.labels != pictures.labels).any() and found.pixels is pictures.pixels
+    assert found.fingerprint != pictures.fingerprint
+    assert (evolution.shuffled(pictures).labels == found.labels).all()
+
+
+def test_filters_are_compared_map_by_map():
+    filters = np.random.default_rng(0).normal(size=(6, 3, 2, 2))
+    assert evolution.likeness(3 * filters, filters)[0] == pytest.approx(1)
+    pairs = zip(filters, np.roll(filters, 1, axis=0), strict=True)
+    slow = [(a * b).sum() / np.sqrt((a * a).sum() * (b * b).sum()) for a, b in pairs]
+    assert evolution.likeness(filters, filters)[1] == pytest.approx(np.mean(slow))
+
+
+def test_the_strongest_pictures_are_those_of_a_plain_search(pictures):
+    net = zflib.load("zfnet-mini")
+    found = evolution.strongest(net, pictures, "conv2", batch=7)
+    edge = (net.resized_side - net.architecture.input_size) // 2
+    x = torch.from_numpy(pictures.pixels).permute(0, 3, 1, 2).float() - net.mean
+    trace = zflib.DeconvNet(net).forward(x[:, :, edge:-edge, edge:-edge])
+    peaks = trace["conv2"].amax((2, 3)).numpy()
+    assert found.shape == (128, 9)
+    for at in (0, 17, 127):
+        best = [int(p) for p in np.argsort(-peaks[:, at], kind="stable")[:9] if peaks[p, at] > 0]
+        assert found[at].tolist() == best + [-1] * (9 - len(best))
+
+
+def test_what_two_nines_share():
+    final = np.array([[1, 2, 3], [4, 5, -1], [-1, -1, -1]])
+    assert evolution.shared(np.array([[3, 2, 9], [4, 1, 2], [1, 2, 3]]), final) == pytest.approx((2 / 3 + 1 / 2) / 2)
+    assert evolution.shared(final, final) == 1
+
+
+def test_the_command_trains_both_follows_them_and_goes_on(pictures, tmp_path, monkeypatch):
+    monkeypatch.setattr(data, "folder", lambda where, side: pictures)
+    monkeypatch.setattr(evolution, "KEPT", (1, 2))
+    monkeypatch.setattr(evolution, "TRAIN", 4)
+    monkeypatch.setattr(evolution, "PROBED", {"conv1": "1", "conv5": "5"})
+    monkeypatch.setattr(evolution, "MINI", replace(evolution.MINI, batch_size=12))
+    monkeypatch.setattr("zflib.training.recipe.best_precision", lambda: "32-true")
+    out = tmp_path / "found.json"
+    folders = {"--data": tmp_path, "--runs": tmp_path / "runs", "--out": out, "--filters": tmp_path / "kept"}
+    arguments = [str(word) for pair in folders.items() for word in pair]
+    evolution.main(arguments)
+    found = json.loads(out.read_text())
+    assert list(found["runs"]) == list(evolution.RUNS)
+    for run in found["runs"].values():
+        assert list(run) == ["0", "1", "2"]
+        for step in ("conv1", "conv5"):
+            assert run["2"][step]["filters"] == 1 == run["2"][step]["nine"] and run["0"][step]["changed"] == 0
+            assert run["0"][step]["filters"] <= 1 and abs(run["0"][step]["floor"]) < 0.5
+            assert all(0 <= run[epoch][step]["probe"] <= 1 for epoch in run)
+    kept = {path.name for path in (tmp_path / "kept").iterdir()}
+    assert kept == {f"zfnet-mini-3{s}-seed0-epoch-00{e}.safetensors" for s in ("", "-shuffled") for e in (0, 1, 2)}
+    monkeypatch.setattr(evolution, "measure", None)
+    evolution.main(arguments)
