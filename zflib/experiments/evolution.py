@@ -34,8 +34,8 @@ PROBED = {"conv1": "1", "conv2": "2", "conv3": "3", "conv4": "4", "conv5": "5"}
 TRAIN, PROBE_COST = 30, 10.0  # pictures of each class, and C: one for all, so that epochs differ in features alone
 NINE = 9
 
-# Written down and committed on 27 November 2026 when the run was in its first epoch: a guess, and a range that should hold
-# in four cases of five. Of the network with its true labels, epochs among `KEPT`; before 1 is 0.
+# Written down and committed on 27 November 2026 when the run was in its first epoch: a guess, and a range that should
+# hold in four cases of five. Of the network with its true labels, epochs among `KEPT`; before 1 is 0.
 PREDICTED = {
     "first kept epoch at which conv1's filters are within a cosine of 0.9 of the final ones": (10, (5, 20)),
     "first kept epoch at which conv5's filters are": (20, (10, 30)),
