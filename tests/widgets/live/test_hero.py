@@ -150,6 +150,23 @@ def test_nothing_moves_when_a_bet_is_placed_or_the_network_comes(browser, addres
     assert browser.execute_script("return document.documentElement.scrollWidth") <= width
 
 
+def test_a_phone_has_no_blank_bands_and_room_for_the_longest_verdict(browser, address):
+    opened(browser, address, width=390)
+    gaps = """
+        const bottom = (one) => one.getBoundingClientRect().bottom, top = (one) => one.getBoundingClientRect().top;
+        const find = (selector) => document.querySelector(selector), answer = find(".zf-answer");
+        return [top(answer) - bottom(find('[data-bet="right"]')),
+                top(find('[data-do="start"]')) - bottom(answer.lastElementChild)];
+    """
+    assert max(browser.execute_script(gaps)) < 75  # three lines: what a later bet's score takes
+    part(browser, '[data-bet="left"]').click()
+    before = browser.execute_script(TOPS)
+    longest = "Right: the right one fired. And yet the two correlate −0.65. You found 1 of 10; a coin does at least as "
+    script = "document.querySelector('.zf-verdict').textContent = arguments[0]"
+    browser.execute_script(script, f"{longest}well less than 1 times in 100.")
+    assert browser.execute_script(TOPS) == before
+
+
 def test_a_layers_maps_are_covered_while_a_bet_on_them_is_open(browser, address):
     opened(browser, address)
     started(browser)  # on another layer
@@ -222,7 +239,7 @@ def test_further_bets_are_drawn_by_lot_from_silent_maps_and_scored_against_a_coi
             assert maps[other, place[0], place[1]] == 0
             here = alike(deconv, step, (int(firing), *place), other)
             assert f"correlate {here:.2f}".replace("-", "−") in said and "by lot among the" in said_usual
-            assert f"You found {right} of {bets}." in said
+            assert f"You found {right} of {bets}" in said
             if right:
                 chance = 100 * sum(comb(bets, heads) for heads in range(right, bets + 1)) / 2**bets
                 assert f"{round(chance)} times in 100" in said or abs(chance % 1 - 0.5) < 1e-9

@@ -44,8 +44,8 @@
   function score({ right, all }) {
     if (all < 2) return "";
     const share = 100 * byCoin(right, all), often = share < 1 ? "less than 1" : share.toFixed(0);
-    const so = right ? ` A coin does as well or better ${often} times in 100.` : "";
-    return ` You found ${right} of ${all}.${so}`;
+    const so = right ? `; a coin does at least as well ${often} times in 100` : "";
+    return ` You found ${right} of ${all}${so}.`;
   }
 
   function say(where, sentence, problem = false) {
@@ -79,7 +79,7 @@
       const picked = better === undefined ? `Map ${other} was drawn by lot among the ${silent} that are silent there.`
         : `We picked map ${other}: of the ${silent} maps that are silent there, ${better} come closer.`;
       zflibRuler.draw(part(".zf-ruler"), alike, known);
-      say(part(".zf-usual-words"), `${usual(step)} ${picked}`);
+      say(part(".zf-usual-words span:last-child"), picked);
       part('[data-do="another"]').hidden = false;
       root.dispatchEvent(new Event("settled"));
     }
@@ -109,7 +109,8 @@
     function wait() {
       say(part(".zf-verdict"), "How alike are the two? Bet, and see.");
       zflibRuler.draw(part(".zf-ruler"), null, zflibRuler.usual(NETWORK, bet.step, "other-map"));
-      say(part(".zf-usual-words"), usual(bet.step));
+      say(part(".zf-usual-words span"), usual(bet.step));
+      say(part(".zf-usual-words span:last-child"), "");
     }
 
     wait();
