@@ -4,11 +4,14 @@ import posixpath
 import re
 from base64 import b64decode
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 
 import check_site
+import numpy as np
 import pytest
 from opening import errors, foreign_requests, open_page
+from PIL import Image
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -89,22 +92,29 @@ def test_nothing_moves_for_who_asks_for_rest(browser, wide, server):
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
-def test_in_the_dark_figures_keep_their_white_face_dimmed_and_explorers_are_dark(browser, wide, server, name):
+def test_in_the_dark_lines_turn_light_pictures_keep_their_face_and_explorers_are_dark(browser, wide, server, name):
     with media(browser, prefers_color_scheme="dark"):
         open_page(browser, f"{server}/{name}.html")
         assert browser.execute_script("return document.documentElement.dataset.theme") == "dark"
-        dark, pictures, explorers = browser.execute_script(
+        dark, pictures, turned, explorers = browser.execute_script(
             """const article = document.querySelector("article"), words = (element) => element.outerHTML.slice(0, 120);
             const all = (selector) => [...article.querySelectorAll(selector)];
             const paper = (element) => getComputedStyle(element).backgroundColor;
             const dims = (element) => /brightness\\(([\\d.]+)\\)/.exec(getComputedStyle(element).filter)?.[1] ?? 1;
             const window = (img) => img.closest(".zf-view") ?? article; // an explorer's, onto a sheet of frames
             const seen = (img) => [words(img), paper(img), dims(img) * dims(window(img))];
-            return [paper(document.body), all("img:not(.zf-panel img)").map(seen),
+            return [paper(document.body), all("img:not(.zf-panel img, [src$='.svg'])").map(seen),
+              all("img[src$='.svg']").map((img) => getComputedStyle(img).filter),
               all(".zf-explorer, .zf-panel").map((one) => [words(one), paper(one)])];"""
         )
+        line = browser.find_element(By.CSS_SELECTOR, "article img[src$='.svg']")
+        browser.execute_script("arguments[0].scrollIntoView({ block: 'center', behavior: 'instant' })", line)
+        shown = np.asarray(Image.open(BytesIO(line.screenshot_as_png)).convert("RGB")).reshape(-1, 3)
     assert dark != "rgb(255, 255, 255)"
     assert pictures and explorers
+    assert turned and all(one.startswith("invert(1) hue-rotate(180deg)") for one in turned)
+    assert shown[0].tolist() == [int(part) for part in re.findall(r"\d+", dark)[:3]], "nothing pale behind the lines"
+    assert (shown.min(1) > 200).any(), "letters are light"
     assert not [figure for figure, paper, dimmed in pictures if paper != "rgb(255, 255, 255)" or dimmed != 0.88]
     assert not [explorer for explorer, paper in explorers if sum(map(int, re.findall(r"\d+", paper)[:3])) > 200]
 
