@@ -17,7 +17,7 @@ from zflib.widgets.live.all_maps import AllMaps, activations, chosen, ordered, p
 pytest.importorskip("selenium.webdriver", reason="Selenium is not installed")
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.ui import WebDriverWait
+from selenium.webdriver.support.ui import Select, WebDriverWait
 
 pytestmark = pytest.mark.browser
 NAMES = [axis.name for axis in AllMaps.axes]
@@ -268,13 +268,17 @@ def test_the_readers_own_picture(opened, tmp_path):
     photographs.picture("flower").save(file)
     field = browser.find_element("css selector", "[data-chooser] input[type=file]")
     field.send_keys(str(file))
-    settled(browser, layer="conv2", picture="")
+    settled(browser, layer="conv2", picture="your picture")
     close(
         projections("ZFNet-mini", "conv2", "flower")[chosen("ZFNet-mini", "conv2", "flower", "strongest")].astype(int),
         canvas(browser, '[data-part="projection"] canvas'),
     )
     assert "flower" not in browser.find_element("css selector", ".zf-link a").get_attribute("href")
-    browser.find_element("css selector", "[data-back]").click()
+    assert (
+        Select(browser.find_element("css selector", "select[id$=-picture]")).first_selected_option.text
+        == "your picture"
+    )
+    choose(browser, "picture", "chelsea")
     settled(browser, layer="conv2")
     np.testing.assert_array_equal(canvas(browser, '[data-part="field"] canvas'), before)
 

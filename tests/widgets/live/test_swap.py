@@ -1,6 +1,7 @@
 """The swap of switches: both faces carry the same maps along the same switches and say the same; the bet covers."""
 
 import re
+import time
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 pytestmark = pytest.mark.browser
+ROLES = "first", "second"
 
 
 def test_shuffled_switches_stay_in_their_windows_and_take_each_position():
@@ -81,14 +83,14 @@ def likeness(switches, values):
             [0.7, 0.4],
             [0.1, 0.6],
             OPEN,
-            "pixel by pixel it goes with the switches, in its coarse strength with the values",
+            "signed it goes with the switches, by the magnitude with the values",
         ),
-        ([0.7, 0.6], [0.1, 0.57], OPEN, "in its coarse strength with neither"),
+        ([0.7, 0.6], [0.1, 0.57], OPEN, "by the magnitude with neither"),
         (
             [np.nan, np.nan],
             [np.nan, np.nan],
             OPEN,
-            "with neither (less than 0.05 apart), in its coarse strength with neither (less than 0.05",
+            "with neither (less than 0.05 apart), by the magnitude with neither (less than 0.05",
         ),
     ],
 )
@@ -221,9 +223,25 @@ def test_an_own_picture_takes_either_place(browser, page, tmp_path):
     WebDriverWait(browser, 60, 0.05).until(lambda _: "your picture" in words_of(browser)[1])
     rest(browser)
     assert words_of(browser)[2:] == wanted[2:]
-    browser.find_element(By.CSS_SELECTOR, "select[id$=second_picture]").send_keys("rocket")
+
+    def listed():
+        lists = [Select(browser.find_element(By.CSS_SELECTOR, f"select[id$={role}_picture]")) for role in ROLES]
+        return [each.first_selected_option.text for each in lists]
+
+    assert listed() == ["astronaut", "your picture"]
+    second = browser.find_element(By.CSS_SELECTOR, "select[id$=second_picture]")
+    second.send_keys("rocket")
     WebDriverWait(browser, 60, 0.05).until(lambda _: "your picture" not in words_of(browser)[1])
-    assert words_of(browser)[:2] == ["astronaut", "rocket"]
+    assert words_of(browser)[:2] == listed() == ["astronaut", "rocket"]
+    time.sleep(1.2)  # what is typed later is another word
+    second.send_keys("your")  # it is kept
+    WebDriverWait(browser, 60, 0.05).until(lambda _: "your picture" in words_of(browser)[1])
+    browser.find_element(By.CSS_SELECTOR, '[data-do="swap"]').click()
+    WebDriverWait(browser, 60, 0.05).until(lambda _: "your picture" in words_of(browser)[0])
+    assert words_of(browser)[:2] == listed() == ["your picture", "astronaut"]
+    browser.find_element(By.CSS_SELECTOR, '[data-do="another"]').click()
+    rest(browser)
+    assert "your picture" not in {option.text for option in browser.find_elements(By.TAG_NAME, "option")}
     assert not [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
     assert root.is_displayed()
 

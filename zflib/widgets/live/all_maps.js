@@ -3,7 +3,7 @@
 (() => {
   "use strict";
 
-  const STRONGEST = "strongest";
+  const STRONGEST = "strongest", { OWN, offerOwn, ready, loading } = globalThis.zflibPanel;
 
   /** The maps' numbers in the order of the sheet. found: [{ unit, value }] by map. */
   function ordered(found, order) {
@@ -46,7 +46,7 @@
   function open(root, data, set) {
     const part = (selector) => root.querySelector(selector), view = part(".zf-panel-view"), sheet = part(".zf-sheet");
     const report = part(".zf-words"), engines = {}, squares = new Map();
-    let own = null, owns = 0; // the reader's picture in place of a photograph, and how many there were
+    let own = null, owns = 0; // the reader's picture, and how many there were
     let now = null, round = 0, reached = false; // what is asked for
     let layer = null; // what the sheet shows: { key, live, image, step, maps, found, tiles, order, show, passed }
     let filling = false, paused = false;
@@ -56,23 +56,12 @@
       report.classList.toggle("zf-problem", problem);
     };
 
-    function progress({ loaded, total }) {
-      const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
-      if (loaded < total) say(`Loading the network: ${megabytes(loaded)} of ${megabytes(total)} MB.`);
-    }
+    const progress = (bytes) => say(loading(bytes) || report.textContent);
 
-    // The networks' script comes after this one.
-    const ready = new Promise((go) => (document.readyState === "loading" ? addEventListener("DOMContentLoaded", go) : go()));
-
-    /** A photograph as the networks see it. */
-    async function photograph(name) {
-      if (!squares.has(name)) {
-        const { src } = zflibPhotographs.find((each) => each.name === name), { inputSize, resizedSide } = data;
-        const picture = await zflibPicture.read(zflibPicture.fromDataAddress(src));
-        const square = await zflibPicture.centreSquare(picture, resizedSide);
-        picture.bitmap.close();
-        squares.set(name, zflibPicture.toImageData(square, resizedSide, inputSize));
-      }
+    /** A picture as the networks see it. */
+    async function imageOf(name) {
+      if (name === OWN) return own;
+      if (!squares.has(name)) squares.set(name, await zflibPanel.photograph(name, data));
       return squares.get(name);
     }
 
@@ -82,7 +71,7 @@
       const mine = ++round, { network, layer: step, picture } = now;
       paused = true; // thumbnails wait
       await ready;
-      const image = own ?? (await photograph(picture));
+      const image = await imageOf(picture);
       if (mine !== round) return;
       const live = (engines[network] ??= ZFLIB.open(data.networks[network], { onProgress: progress }));
       if (live.seen !== image) {
@@ -94,7 +83,7 @@
         throw problem;
       });
       if (!up || mine !== round) return;
-      const key = [network, step, own ? `own ${owns}` : picture].join(" ");
+      const key = [network, step, picture, picture === OWN ? owns : ""].join(" ");
       if (layer?.key !== key) {
         const maps = await live.activations(step), found = maps && (await live.strongest(step));
         if (!found || mine !== round) return;
@@ -105,7 +94,7 @@
       if (layer.order !== now.order) arrange();
       layer.show = now.show;
       if (!(await atLarge()) || mine !== round) return;
-      view.dataset.shown = JSON.stringify([network, step, now.show, now.order, own ? "" : picture, now.map]);
+      view.dataset.shown = JSON.stringify([network, step, now.show, now.order, picture, now.map]);
       paused = false;
       await fill();
     }
@@ -217,7 +206,7 @@
       const seen = (at) => [0, receptiveField].map((more) => Math.floor(offset + at * jump - (receptiveField - 1) / 2) + more);
       frame(field, fires, side, seen(row), seen(column));
       part(".zf-chosen").innerHTML = said(now, mine.found);
-      const state = { network: data.networks[now.network], step: mine.step, unit, photograph: own ? "" : now.picture };
+      const state = { network: data.networks[now.network], step: mine.step, unit, photograph: now.picture === OWN ? "" : now.picture };
       part(".zf-link a").hash = zflibAddress.write({ ...state, at: 0.5, method: zflibAddress.METHODS[0], control: "" });
       return true;
     }
@@ -241,25 +230,14 @@
       tiles[to].tabIndex = 0;
       tiles[to].focus();
     });
-    const back = part("[data-back]");
-    const take = (image) => {
-      own = image;
-      owns += 1;
-      back.hidden = !image;
-    };
-    root.addEventListener("input", ({ target }) => {
-      if (target.matches("select[id$=-picture]")) take(null);
-    }, { capture: true }); // before panel.js shows the new setting
-    back.onclick = () => {
-      take(null);
-      ask();
-    };
     const { inputSize, resizedSide } = data;
     part("details").addEventListener("toggle", async () => {
       await ready;
       zflibChooser.open(part("[data-chooser]"), { photographs: [], inputSize, resizedSide, onPicture({ image }) {
-        take(image);
-        ask();
+        own = image;
+        owns += 1;
+        offerOwn(part("select[id$=-picture]"), data.axes.find(({ name }) => name === "picture"), true);
+        set({ picture: OWN });
       } });
     }, { once: true });
 
@@ -277,6 +255,5 @@
     };
   }
 
-  zflibPanel.allMaps = { ordered, chosen, said }; // for the tests
   zflibPanel.start("all_maps", open);
 })();

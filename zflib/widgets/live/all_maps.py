@@ -6,7 +6,7 @@ computes only what is in sight.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -65,7 +65,7 @@ def chosen(network: str, layer: str, picture: str, map: int | str) -> int:
     return int(values.argmax()) if map == STRONGEST or map >= len(values) else map
 
 
-@cache
+@lru_cache(8)
 def projections(network: str, layer: str, picture: str) -> np.ndarray:
     """Of each map what its strongest unit passes back, as pixels, (C, f, f, 3) uint8; grey where it is silent.
 
@@ -89,7 +89,7 @@ def projections(network: str, layer: str, picture: str) -> np.ndarray:
     return np.stack(drawn)
 
 
-@cache
+@lru_cache(8)
 def activations(network: str, layer: str, picture: str) -> np.ndarray:
     """A layer's maps as pixels (C, h, w, 3) uint8: white is each map's own largest value, a silent one is black."""
     maps = _trace(network, picture)[layer][0].numpy()
@@ -175,8 +175,7 @@ class AllMaps(Panel):
     def after(self) -> str:
         return (
             '<p class="zf-link"><a href="../book/your_picture.html">This unit on the page Your picture</a>, with its '
-            "controls.</p><details><summary>Take a picture of your own</summary><div data-chooser></div>"
-            '<button type="button" data-back hidden>Back to the photograph</button></details>'
+            "controls.</p><details><summary>Take a picture of your own</summary><div data-chooser></div></details>"
         )
 
     def data(self) -> dict[str, Any]:

@@ -1,4 +1,5 @@
-// What all panels share: their controls, and their state in the address. Each of them is one script with this in front.
+// What all panels share: their controls, their state in the address, and the pictures that they show to networks. Each of
+// them is one script with this in front.
 globalThis.zflibPanel ??= (() => {
   "use strict";
 
@@ -85,5 +86,35 @@ globalThis.zflibPanel ??= (() => {
     redraw();
   }
 
-  return { start, slug };
+  const OWN = "your picture";
+
+  /** Put the reader's own picture into a list of pictures, behind the others, or take it out. An address that names it
+   *  gives the first setting's picture where there is none. */
+  function offerOwn(list, { values, words }, there) {
+    const at = values.indexOf(OWN);
+    if (there === at >= 0) return;
+    if (there) list.add(new Option(OWN));
+    else list.remove(at);
+    for (const each of [values, words]) if (there) each.push(OWN); else each.pop();
+  }
+
+  /** The networks' script and the photographs' come after a panel's. */
+  const ready = new Promise((go) => (document.readyState === "loading" ? addEventListener("DOMContentLoaded", go) : go()));
+
+  /** A photograph as a network sees it, ImageData (inputSize, inputSize). */
+  async function photograph(name, { inputSize, resizedSide }) {
+    await ready;
+    const picture = await zflibPicture.read(zflibPicture.fromDataAddress(zflibPhotographs.find((each) => each.name === name).src));
+    const square = await zflibPicture.centreSquare(picture, resizedSide);
+    picture.bitmap.close();
+    return zflibPicture.toImageData(square, resizedSide, inputSize);
+  }
+
+  /** What ZFLIB.open's onProgress comes to, in words; nothing once all is there. */
+  function loading({ loaded, total }) {
+    const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
+    return loaded < total ? `Loading the network: ${megabytes(loaded)} of ${megabytes(total)} MB.` : "";
+  }
+
+  return { start, slug, OWN, offerOwn, ready, photograph, loading };
 })();

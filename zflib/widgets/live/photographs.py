@@ -26,7 +26,7 @@ def script() -> str:
 
 
 def picture(name: str) -> Image.Image:
-    """A photograph as the pages have it, for a kernel that shows the same. ValueError for an unknown name."""
+    """A photograph as the pages have it, for a kernel that shows the same. KeyError for an unknown name."""
     return Image.open(BytesIO(_small(photograph(name).picture)))
 
 

@@ -3,8 +3,9 @@
   "use strict";
 
   const OPEN = "not placed", VALUES = "the values", SWITCHES = "the switches", ALL = "all maps";
+  const ROLES = ["first_picture", "second_picture"];
   const WAYS = ["own", "other", "shuffled"]; // whose switches
-  const { blurred, magnitude } = globalThis.zflibLikeness;
+  const { blurred, magnitude } = globalThis.zflibLikeness, { OWN, offerOwn, ready, photograph, loading } = globalThis.zflibPanel;
 
   const average = (values) => values.reduce((a, b) => a + b, 0) / values.length;
   const number = (value) => (Number.isNaN(value) ? "–" : value.toFixed(2).replace("-", "−"));
@@ -24,11 +25,11 @@
     return { values: out, height: side, width: side };
   }
 
-  /** Likeness of projections [whose values][whose switches], signed and coarse; as swap.alike. */
+  /** Likeness of projections [whose values][whose switches], signed and of the blurred magnitudes; as swap.alike. */
   function alike(found, blur) {
-    const coarse = found.map((row) => row.map((each) => blurred(magnitude(each), blur)));
+    const strong = found.map((row) => row.map((each) => blurred(magnitude(each), blur)));
     const near = ([i, j], [k, l]) => [
-      zflibDraw.correlation(found[i][j].values, found[k][l].values), zflibDraw.correlation(coarse[i][j], coarse[k][l])];
+      zflibDraw.correlation(found[i][j].values, found[k][l].values), zflibDraw.correlation(strong[i][j], strong[k][l])];
     return {
       floor: near([0, 0], [1, 0]),
       values: [0, 1].map((mine) => near([mine, 1], [mine, 0])),
@@ -42,11 +43,11 @@
     const [values, switches] = ["values", "switches"].map((name) => [0, 1].map((m) => average(near[name].map((each) => each[m]))));
     const apart = switches.map((each, m) => each - values[m]);
     const who = apart.every((d) => d > least) ? SWITCHES : apart.every((d) => d < -least) ? VALUES : OPEN;
-    const [fine, coarse] = apart.map((d) => (d > least ? SWITCHES : d < -least ? VALUES : `neither (less than ${least} apart)`));
+    const [signed, strong] = apart.map((d) => (d > least ? SWITCHES : d < -least ? VALUES : `neither (less than ${least} apart)`));
     const said = who === OPEN
-      ? `Undecided: pixel by pixel it goes with ${fine}, in its coarse strength with ${coarse}.`
+      ? `Undecided: signed it goes with ${signed}, by the magnitude with ${strong}.`
       : `What comes out belongs to whoever lends ${who}.`;
-    return [who, `<b>${said}</b> Likeness, signed / coarse: with the same switches and other values ${both(switches)}; ` +
+    return [who, `<b>${said}</b> Likeness, signed / magnitude: with the same switches and other values ${both(switches)}; ` +
       `with the same values and other switches ${both(values)}; with neither, the floor, ${both(near.floor)}.`];
   }
 
@@ -107,14 +108,11 @@
   function open(root, data, set, setting) {
     const [swap, outcome, said, words] = [".zf-swap", ".zf-outcome", ".zf-verdict", ".zf-words"].map((s) => root.querySelector(s));
     const figures = (part) => [...root.querySelectorAll(`${part} figure`)];
-    const engines = {}, own = [null, null]; // own: { slot, image } in place of the first or second picture
+    const engines = {}, own = [null, null]; // own: { slot, image } by role
     const key = ({ bet, ...rest }) => JSON.stringify([Object.values(rest), own.map((each) => each?.image.number)]);
     let shown = key(data.start), round = 0, pictures = 0;
     root.querySelector(".zf-lenders > div").append(root.querySelector(":scope > .zf-buttons")); // beside the question
     root.querySelector(".zf-lenders").after(root.querySelector(":scope > .zf-controls")); // the bet comes first
-
-    // The networks' script comes after this one.
-    const ready = new Promise((go) => (document.readyState === "loading" ? addEventListener("DOMContentLoaded", go) : go()));
 
     /** A figure's canvas, in place of the still's image. */
     function canvas(figure, caption) {
@@ -129,15 +127,9 @@
     /** A picture up through a network: { picture, name, image }. `picture` is what the network calls it. */
     async function risen(live, role, name) {
       live.up ??= new Map();
-      const mine = own[role], picture = mine ? mine.slot : name, which = mine ? mine.image.number : name;
+      const mine = name === OWN ? own[role] : null, picture = mine ? mine.slot : name, which = mine ? mine.image.number : name;
       if (live.up.get(picture)?.which !== which) {
-        const made = (async () => {
-          if (mine) return mine.image;
-          const { src } = zflibPhotographs.find((each) => each.name === data.pictures[name]);
-          const { inputSize, resizedSide } = live.network;
-          const read = await zflibPicture.read(zflibPicture.fromDataAddress(src));
-          return zflibPicture.toImageData(await zflibPicture.centreSquare(read, resizedSide), resizedSide, inputSize);
-        })();
+        const made = mine ? Promise.resolve(mine.image) : photograph(data.pictures[name], live.network);
         const up = made.then((image) => live.forward(image.data, { upto: "conv1", picture })).catch((problem) => {
           live.up.delete(picture); // to be tried again
           throw problem;
@@ -146,7 +138,7 @@
       }
       const { made, up } = live.up.get(picture);
       await up;
-      return { picture, name: mine ? "your picture" : name, image: await made };
+      return { picture, name, image: await made };
     }
 
     /** Everything that a setting shows, or null if something newer was asked for. */
@@ -186,10 +178,7 @@
       [said.dataset.who, said.innerHTML] = verdict(near, data.least);
     }
 
-    function progress({ loaded, total }) {
-      const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
-      words.textContent = loaded < total ? `Loading the network: ${megabytes(loaded)} of ${megabytes(total)} MB.` : "";
-    }
+    const progress = (bytes) => (words.textContent = loading(bytes));
 
     /** The bet covers and uncovers; it needs no network. */
     function showBet(bet) {
@@ -219,23 +208,27 @@
 
     // ---- buttons and own pictures -------------------------------------------------------------------------------------
 
-    const names = Object.keys(data.pictures);
+    const names = Object.keys(data.pictures), lists = ROLES.map((name) => root.querySelector(`select[id$=${name}]`));
+
+    const axis = (role) => data.axes.find(({ name }) => name === ROLES[role]);
+    const offer = () => lists.forEach((list, role) => offerOwn(list, axis(role), Boolean(own[role])));
+
     root.addEventListener("click", ({ target }) => {
       const { do: what, role } = target.closest("button")?.dataset ?? {}, now = setting();
       if (what === "swap") {
         own.reverse();
+        offer();
         set({ first_picture: now.second_picture, second_picture: now.first_picture });
       }
       if (what === "another") {
         own.fill(null);
+        offer();
         const first = Math.floor(Math.random() * names.length);
         const second = (first + 1 + Math.floor(Math.random() * (names.length - 1))) % names.length;
         set({ first_picture: names[first], second_picture: names[second], bet: OPEN });
       }
       if (role) for (const each of root.querySelectorAll("[data-role]")) each.setAttribute("aria-pressed", String(each.dataset.role === role));
     });
-    const lists = ["first_picture", "second_picture"].map((name) => root.querySelector(`select[id$=${name}]`));
-    root.addEventListener("input", ({ target }) => lists.includes(target) && (own[lists.indexOf(target)] = null));
     globalThis.zflibChooser.open(root.querySelector("[data-chooser]"), {
       photographs: [], inputSize: 128, resizedSide: 146,
       onPicture({ image }) {
@@ -243,12 +236,12 @@
         const slot = own[role]?.slot ?? ["own 1", "own 2"].find((each) => each !== own[1 - role]?.slot);
         image.number = ++pictures;
         own[role] = { slot, image };
-        set({});
+        offer();
+        set({ [ROLES[role]]: OWN });
       },
     });
     return (now) => void show(now);
   }
 
-  zflibPanel.swap = { alike, verdict, betWords, recovered }; // for the tests
   zflibPanel.start("swap", open);
 })();

@@ -87,16 +87,16 @@ def put_back(network: str, layer: str, first: str, second: str, maps: str) -> li
 
 
 def alike(pixels: np.ndarray) -> dict[str, list[Any]]:
-    """Likeness of projections (2, 3, 3, H, W), signed and coarse.
+    """Likeness of projections (2, 3, 3, H, W), signed and of the blurred magnitudes.
 
     Returns (2,) for "floor", the two pictures' own projections; (2, 2) for the others, by whose values were carried:
     "values" of the swapped one to the one with the same values, "switches" to the one with the same switches, and
     "shuffled" of the one along shuffled switches to its own.
     """
-    coarse = blurred(magnitude(pixels), BLUR)
+    strong = blurred(magnitude(pixels), BLUR)
 
     def near(a: tuple[int, int], b: tuple[int, int]) -> list[float]:
-        return [float(correlation(each[a], each[b])) for each in (pixels, coarse)]
+        return [float(correlation(each[a], each[b])) for each in (pixels, strong)]
 
     pairs = (0, 1), (1, 0)
     return {
@@ -108,7 +108,7 @@ def alike(pixels: np.ndarray) -> dict[str, list[Any]]:
 
 
 def both(values: Sequence[float]) -> str:
-    """Signed and coarse likeness, as they are shown."""
+    """Likeness by both measures, signed and magnitude, as it is shown."""
     return " / ".join("–" if value != value else number(value) for value in values)
 
 
@@ -120,11 +120,11 @@ def verdict(near: dict[str, list[Any]]) -> tuple[str, str]:
     if who == OPEN:
         tied = f"neither (less than {LEAST} apart)"
         sides = [SWITCHES if d > LEAST else VALUES if d < -LEAST else tied for d in apart]
-        said = f"Undecided: pixel by pixel it goes with {sides[0]}, in its coarse strength with {sides[1]}."
+        said = f"Undecided: signed it goes with {sides[0]}, by the magnitude with {sides[1]}."
     else:
         said = f"What comes out belongs to whoever lends {who}."
     return who, (
-        f"<b>{said}</b> Likeness, signed / coarse: with the same switches and other values {both(by['switches'])}; "
+        f"<b>{said}</b> Likeness, signed / magnitude: with the same switches and other values {both(by['switches'])}; "
         f"with the same values and other switches {both(by['values'])}; with neither, the floor, {both(near['floor'])}."
     )
 

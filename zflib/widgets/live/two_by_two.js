@@ -39,7 +39,7 @@
   /** Which keeps more, by one measure; values [switches, unit, neither] of each draw. */
   function verdict(values, measure, draws) {
     const apart = known(values.map(([switches, unit]) => switches - unit));
-    const start = ["With their signs", "By the magnitudes"][measure];
+    const start = ["Signed", "Magnitude"][measure];
     if (apart.length < FEW) return `${start}: too few units to say; draw more.`;
     const by = average(apart);
     if (Math.abs(by) < 2 * error(apart)) return `${start}: undecided after ${draws} units.`;
@@ -65,13 +65,11 @@
     /** A photograph up through a network; its maps of a step. */
     async function maps(live, name, step) {
       live.up ??= {};
-      live.up[name] ??= (async () => {
-        const { src } = zflibPhotographs.find((each) => each.name === name), { inputSize, resizedSide } = live.network;
-        const picture = await zflibPicture.read(zflibPicture.fromDataAddress(src));
-        const square = await zflibPicture.centreSquare(picture, resizedSide);
-        await live.forward(zflibPicture.toImageData(square, resizedSide, inputSize).data, { upto: TOP, picture: name });
-      })();
-      await live.up[name];
+      live.up[name] ??= zflibPanel.photograph(name, live.network).then(({ data }) => live.forward(data, { upto: TOP, picture: name }));
+      await live.up[name].catch((problem) => {
+        delete live.up[name]; // to be tried again
+        throw problem;
+      });
       return live.activations(step, { picture: name });
     }
 
@@ -125,17 +123,11 @@
       return draw.likeness.get(blur);
     }
 
-    function progress({ loaded, total }) {
-      const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
-      if (loaded < total) words.textContent = `Loading the network: ${megabytes(loaded)} of ${megabytes(total)} MB.`;
-    }
-
-    // The networks' script comes after this one.
-    const ready = new Promise((go) => (document.readyState === "loading" ? addEventListener("DOMContentLoaded", go) : go()));
+    const progress = (bytes) => (words.textContent = zflibPanel.loading(bytes) || words.textContent);
 
     async function show({ network, layer, draws, blur }) {
       const mine = ++round, each = [];
-      await ready;
+      await zflibPanel.ready;
       for (let count = 1; count <= draws; count++) {
         if (count > 1) words.textContent = `Drawing unit ${count} of ${draws} ...`;
         each.push(near(await drawn(network, layer, count), blur));
@@ -169,6 +161,5 @@
     };
   }
 
-  zflibPanel.twoByTwo = { summary, alike, lot }; // for the tests
   zflibPanel.start("two_by_two", open);
 })();

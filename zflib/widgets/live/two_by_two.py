@@ -90,7 +90,7 @@ def drawn(network: str, step: str, number: int) -> tuple[str, str, np.ndarray]:
 
 @cache
 def alike(network: str, step: str, number: int, blur: int) -> list[list[float]]:
-    """Likeness of each of the three other projections to the first: by the signed pictures, and by the magnitudes."""
+    """Likeness of each of the three other projections to the first: signed and magnitude, after the blur."""
     found = drawn(network, step, number)[2].astype(np.float64)
     soft = blurred(found, blur), blurred(magnitude(found), blur)
     return [[float(correlation(each[0], each[at])) for each in soft] for at in (1, 2, 3)]
@@ -128,7 +128,7 @@ def _verdict(values: np.ndarray, measure: int, draws: int) -> str:
     """Which keeps more, by one measure; (draws, 3)."""
     apart = values[:, 0] - values[:, 1]
     apart = apart[~np.isnan(apart)]
-    start = ("With their signs", "By the magnitudes")[measure]
+    start = ("Signed", "Magnitude")[measure]
     if len(apart) < 5:
         return f"{start}: too few units to say; draw more."
     mean, error = apart.mean(), apart.std(ddof=1) / sqrt(len(apart))
