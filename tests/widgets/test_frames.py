@@ -1,13 +1,14 @@
 """The sheets of frames that a page loads: their sizes, names, number and quality."""
 
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 from examples import KINDS, grey, page_data, page_frame, simple
 from PIL import Image
 
-from zflib.widgets.frames import faithful_quality
+from zflib.widgets.frames import faithful_quality, small_webp, to_webp
 
 
 def test_all_frames_of_a_page_have_one_size(built):
@@ -59,3 +60,17 @@ def test_quality_rises_until_every_frame_is_close():
     noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8))
     assert faithful_quality([flat]) == 80
     assert faithful_quality([flat, noise, flat]) is None
+
+
+def test_a_small_picture_is_exact_where_that_is_small_and_otherwise_coarser_then_smaller():
+    rng = np.random.default_rng(0)
+    squares = Image.fromarray(np.kron(rng.integers(0, 255, (60, 60, 1), np.uint8), np.ones((4, 4, 3), np.uint8)))
+    with Image.open(BytesIO(small_webp(squares, 10_000))) as found:
+        assert np.array_equal(np.asarray(found.convert("RGB")), np.asarray(squares))
+    noise = Image.fromarray(rng.integers(0, 255, (200, 200, 3), np.uint8))
+    small = small_webp(noise.resize((40, 40)), 10**6)
+    assert small == to_webp(noise.resize((40, 40)), 90), "exact would be heavier"
+    for most, side in ((100_000, 200), (4_000, 100)):
+        data = small_webp(noise, most)
+        with Image.open(BytesIO(data)) as found:
+            assert len(data) <= most and found.width == found.height == side

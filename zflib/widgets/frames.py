@@ -99,8 +99,11 @@ def to_png(frame: Image.Image) -> bytes:
 
 
 def small_webp(frame: Image.Image, most: int) -> bytes:
-    """WebP of at most `most` bytes: coarser where it must be, then of fewer pixels."""
-    scaled = frame
+    """WebP of at most `most` bytes: exact where that is no heavier, as of letters and large squares; else coarser where
+    it must be, then of fewer pixels."""
+    exact, scaled = to_webp(frame, None), frame
+    if len(exact) <= min(most, len(to_webp(frame, 90))):
+        return exact
     while True:
         for quality in (90, 80, 60, 40, 20):
             data = to_webp(scaled, quality)
