@@ -80,3 +80,16 @@ def test_a_sheet_holds_its_pictures_in_rows_under_its_words():
         top, left = at // 3 * 26 + 10, at % 3 * 26 + 10
         assert np.abs(drawn[top, left] - colour).max() < 25
     assert drawn[36, 60].min() > 240
+
+
+def test_captioned_pictures_stand_alone_over_their_captions():
+    pictures = [np.full((side, side, 3), level, np.uint8) for side, level in ((5, 40), (90, 200))]
+    html = plots.captioned(pictures, ["a < b\n0.50", "two"], "what they are", columns=2, side=40).data
+    assert 'aria-label="what they are"' in html and 'alt="a &lt; b, 0.50"' in html
+    assert ">a &lt; b<br>0.50</figcaption>" in html and ">two</figcaption>" in html
+    assert html.count("grid-column-start:1") == 1
+    for data, level in zip(re.findall(r"base64,([^\"]+)", html), (40, 200), strict=True):
+        drawn = np.asarray(Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB")).astype(int)
+        assert drawn.shape == (60, 60, 3) and np.abs(drawn - level).max() < 5
+    with pytest.raises(ValueError):
+        plots.captioned(pictures, ["one"], "too few captions", columns=2)

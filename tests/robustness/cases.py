@@ -276,6 +276,10 @@ def cases():
             lambda **given: plots.sheet(words="", **given),
             {"pictures": pixels, "columns": 2, "side": 5},
         ),
+        "zflib.plots.captioned": (
+            lambda **given: plots.captioned(list(pixels), "abcd", "", **given),
+            {"columns": 2, "side": 5},
+        ),
         "zflib.plots.enlarge": (plots.enlarge, {"picture": pixels[0], "times": 2}),
         "zflib.plots.labelled": (
             lambda **given: plots.labelled(list(pixels), "abcd", **given),

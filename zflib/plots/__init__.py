@@ -3,7 +3,7 @@
 from zflib.plots.aliasing import lobes, marked_plane, sampled_wave
 from zflib.plots.axes import box, figure, name_points, numbers, show
 from zflib.plots.networks import architecture
-from zflib.plots.pictures import enlarge, filters, grey, labelled, responses, sheet, signed, tile
+from zflib.plots.pictures import captioned, enlarge, filters, grey, labelled, responses, sheet, signed, tile
 from zflib.plots.results import by_blur, changes, class_entropy, table, training_record
 from zflib.plots.spectrum import bands, octaves, plane
 
@@ -12,6 +12,7 @@ __all__ = [
     "bands",
     "box",
     "by_blur",
+    "captioned",
     "changes",
     "class_entropy",
     "enlarge",

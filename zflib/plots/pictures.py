@@ -102,21 +102,55 @@ def sheet(pictures: Any, words: str, columns: int = 3, side: int = 232) -> Any:
 
     The picture inside is a WebP: a third of the bytes that a figure's PNG takes, which a notebook's limit counts.
     """
+    from IPython.display import HTML
+
+    pictures = np.asarray(pictures)
+    _check_pixels("pictures", pictures)
+    large = [_resized(picture, whole("side", side, 1)) for picture in pictures]
+    return HTML(_image(tile(large, columns, gap=6), words, "max-width:100%;height:auto;background:#fff"))
+
+
+def captioned(pictures: Sequence[np.ndarray], captions: Sequence[str], words: str, columns: int, side: int = 96) -> Any:
+    """Pictures (H, W, 3) uint8 of any sizes, each over its caption, as HTML for a cell's last line.
+
+    captions  whose lines are kept; they are text, as large on a phone as elsewhere
+    words     what the pictures are together
+    columns   in a row at most: a narrow screen has fewer, and begins a row where a wide one does
+    side      of a picture in the page's pixels
+    """
+    from html import escape
+
+    from IPython.display import HTML
+
+    columns, side, figures = whole("columns", columns, 1), whole("side", side, 1), []
+    for picture, caption in zip(map(np.asarray, pictures), captions, strict=True):
+        _check_pixels("pictures", picture[None])
+        image = _image(_resized(picture, round(1.5 * side)), caption.replace("\n", ", "), "display:block;width:100%")
+        lines = escape(caption).replace("\n", "<br>")
+        place = "margin:0" if len(figures) % columns else "margin:0;grid-column-start:1"
+        figures.append(
+            f'<figure style="{place}">{image}<figcaption style="margin:0.2em 0 0;font-size:12px;line-height:1.3">'
+            f"{lines}</figcaption></figure>"
+        )
+    grid = f"repeat(auto-fill,minmax({side}px,1fr));gap:8px;max-width:{columns * (side + 8) - 1}px"
+    return HTML(
+        f'<div role="group" aria-label="{escape(words)}" style="display:grid;grid-template-columns:{grid}">'
+        f"{''.join(figures)}</div>"
+    )
+
+
+def _image(pixels: np.ndarray, words: str, style: str) -> str:
     from base64 import b64encode
     from html import escape
     from io import BytesIO
 
-    from IPython.display import HTML
     from PIL import Image
 
-    pictures, content = np.asarray(pictures), BytesIO()
-    _check_pixels("pictures", pictures)
-    large = [_resized(picture, whole("side", side, 1)) for picture in pictures]
-    Image.fromarray(tile(large, columns, gap=6)).save(content, "WEBP", quality=80, method=6)
+    content = BytesIO()
+    Image.fromarray(pixels).save(content, "WEBP", quality=80, method=6)
     data = b64encode(content.getvalue()).decode()
     # The theme leaves a picture of class dark-light as it is in dark mode.
-    look = "max-width:100%;height:auto;background:#fff"
-    return HTML(f'<img class="dark-light" src="data:image/webp;base64,{data}" alt="{escape(words)}" style="{look}">')
+    return f'<img class="dark-light" src="data:image/webp;base64,{data}" alt="{escape(words)}" style="{style}">'
 
 
 def responses(patches: Any, projections: Any, control: Any = (), caption: str = "") -> np.ndarray:
