@@ -25,8 +25,9 @@ from zflib.data import PictureSet, synthetic
 from zflib.experiments.ablation.plan import MINI_TABLE
 from zflib.training import augment
 from zflib.training.evaluate import evaluate
-from zflib.training.loop import Run, channel_mean, clip_filters, sgd, train
+from zflib.training.loop import Run, clip_filters, train
 from zflib.training.recipe import MINI, best_precision
+from zflib.training.start import channel_mean, sgd
 
 PRECISION = torch.bfloat16 if best_precision() == "bf16-mixed" else torch.float32
 BATCH = MINI_TABLE.batch_size

@@ -23,8 +23,9 @@ from benchmarks.gpu.setting import Setting, distance, fetch, of_most, on_device,
 from zflib.data import synthetic
 from zflib.network import ConvNet
 from zflib.training import augment, checkpoint
-from zflib.training.loop import Run, clip_filters, new_fabric, sgd, train
+from zflib.training.loop import Run, clip_filters, new_fabric, train
 from zflib.training.recipe import MINI
+from zflib.training.start import sgd
 
 BATCH, STEPS = 16, 6
 # So that each part of a step shows beside the others: many of the filters exceed this radius and are scaled back, and

@@ -24,8 +24,8 @@ from zflib.data import synthetic
 from zflib.data.pictures import centre_square, to_array
 from zflib.deconvnet import DeconvNet
 from zflib.training import augment
-from zflib.training.loop import sgd
 from zflib.training.recipe import MINI, PAPER
+from zflib.training.start import sgd
 
 HELD = 8 / 7  # side at which training pictures are held, of the crop's: 256 for 224
 

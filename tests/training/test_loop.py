@@ -15,8 +15,11 @@ from safetensors.torch import load_file
 from torch import nn
 
 import zflib
+from zflib.data import PictureSet
 from zflib.training import checkpoint
-from zflib.training.loop import Diverged, OtherRun, channel_mean, clip_filters, new_fabric, train
+from zflib.training.loop import Diverged, OtherRun, Run, clip_filters, new_fabric, train
+from zflib.training.recipe import MINI
+from zflib.training.start import channel_mean
 
 pytestmark = pytest.mark.xdist_group("processes")  # some start their own: one file at a time
 
@@ -37,6 +40,12 @@ def uncut(tiny_run, fabric, tmp_path_factory):
     return train(tiny_run(), folder, fabric), folder
 
 
+@pytest.fixture
+def pictures_of_three_classes():
+    pixels = np.random.default_rng(0).integers(0, 256, (6, 146, 146, 3), dtype=np.uint8)
+    return PictureSet("noise", pixels, np.arange(6) % 3, ("a", "b", "c"), "none")
+
+
 def test_weights_are_kept_after_the_epochs_asked_for(tiny_run, fabric, uncut, tmp_path):
     net = train(tiny_run(), tmp_path, fabric, keep_epochs=(1, 3))
     assert sorted(p.name for p in tmp_path.glob("epoch-*")) == ["epoch-001.safetensors", "epoch-003.safetensors"]
@@ -45,6 +54,26 @@ def test_weights_are_kept_after_the_epochs_asked_for(tiny_run, fabric, uncut, tm
     assert all(torch.equal(value, net.state_dict()[name].half()) for name, value in last.items())
     assert not torch.equal(first["conv1.weight"], last["conv1.weight"])
     assert same_weights(net, uncut[0])
+
+
+def test_a_run_from_named_weights_takes_all_but_the_classes(pictures_of_three_classes, fabric, tmp_path):
+    known = zflib.load("zfnet-mini").cpu()
+    recipe = replace(
+        MINI, epochs=1, batch_size=2, learning_rate=1e-9, dropout=0.0, weight_decay=0, conv1_weight_decay=0
+    )
+    architecture = zflib.ZFNET.mini(classes=3)
+    run = Run(architecture, replace(recipe, precision="32-true"), 0, *2 * (pictures_of_three_classes,), "zfnet-mini")
+    net = train(run, tmp_path, fabric)
+    assert torch.equal(net.mean, known.mean) and net.fc8.out_features == 3
+    for name, value in net.state_dict().items():
+        if not name.startswith("fc8"):
+            assert torch.allclose(value, known.state_dict()[name], atol=1e-4), name
+    with pytest.raises(OtherRun, match="another start"):
+        train(replace(run, start=""), tmp_path, fabric)
+    with pytest.raises(ValueError, match="alexnet-mini has other layers than zfnet-mini"):
+        train(replace(run, start="alexnet-mini"), tmp_path / "other", fabric)
+    with pytest.raises(ValueError, match="nobody"):
+        train(replace(run, start="nobody"), tmp_path / "another", fabric)
 
 
 def test_a_run_leaves_checkpoint_log_and_record(uncut):

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from zflib import ALEXNET, ConvNet, paper
-from zflib.training import loop
+from zflib.training import start
 from zflib.training.recipe import MINI, PAPER, best_precision, learning_rate, plateau_factor
 
 
@@ -31,7 +31,7 @@ def test_a_record_names_what_most_runs_do_without_only_where_it_is_used():
 
 def test_dropout_on_pool5_is_on_while_it_trains_and_scales_what_is_left():
     net = ConvNet(ALEXNET.without(6, 7).mini())
-    loop.prepare(net, replace(MINI, pool5_dropout=0.25), seed=0)
+    start.prepare(net, replace(MINI, pool5_dropout=0.25), seed=0)
     seen = []
     net.pool5.register_forward_hook(lambda *_: seen.append(_[-1]))
     x = torch.randn(4, 3, 128, 128)

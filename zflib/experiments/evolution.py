@@ -75,9 +75,9 @@ def networks(folder: Path) -> dict[int, ConvNet]:
 
     Raises UnfinishedRun when the run is not finished, FileNotFoundError when an epoch was not kept.
     """
-    from zflib.training.loop import prepare
     from zflib.training.recipe import Recipe
     from zflib.training.ship import finished
+    from zflib.training.start import prepare
 
     last, made = finished(folder)
     recipe = {key: tuple(v) if isinstance(v, list) else v for key, v in made["identity"]["recipe"].items()}

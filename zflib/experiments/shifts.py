@@ -66,7 +66,8 @@ def tune(net: ConvNet, pictures: PictureSet, seed: int, fabric: Fabric, recipe: 
     from tqdm.auto import tqdm
 
     from zflib.training import augment
-    from zflib.training.loop import clip_filters, sgd
+    from zflib.training.loop import clip_filters
+    from zflib.training.start import sgd
 
     net = copy.deepcopy(net).train().to(memory_format=torch.channels_last)
     model, optimizer = fabric.setup(net, sgd(net, recipe))

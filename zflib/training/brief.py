@@ -19,8 +19,9 @@ from zflib.data.synthetic import synthetic
 from zflib.network import ConvNet, device
 from zflib.training import augment
 from zflib.training.evaluate import Evaluation, evaluate
-from zflib.training.loop import Diverged, channel_mean, clip_filters, prepare, sgd
+from zflib.training.loop import Diverged, clip_filters
 from zflib.training.recipe import MINI_SHORT, Recipe, best_precision, learning_rate
+from zflib.training.start import channel_mean, prepare, sgd
 
 # The schedule counts the whole budget as its one epoch. Small batches and larger initial weights, because minutes allow
 # a few hundred steps: with batches of 64 and an s.d. of 0.014 the loss stays at that of guessing for the first eighty.

@@ -14,9 +14,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.nn import functional as F
 
 from zflib import atomic
@@ -27,6 +26,7 @@ from zflib.training import augment, checkpoint, machine
 from zflib.training.evaluate import NotFinite, evaluate
 from zflib.training.lock import alone
 from zflib.training.recipe import Recipe, learning_rate, plateau_factor
+from zflib.training.start import channel_mean, prepare, sgd
 
 if TYPE_CHECKING:  # a chapter trains for a minute without Fabric and tqdm, which come with zflib[train]
     from lightning_fabric import Fabric
@@ -41,6 +41,7 @@ class Run:
     seed: int
     train: PictureSet
     validation: PictureSet
+    start: str = ""  # named weights to begin with, but for the classes; random ones when empty
 
     def identity(self) -> dict[str, Any]:
         """What a checkpoint must agree with before this run goes on from it."""
@@ -53,6 +54,7 @@ class Run:
                     "data": self.train.name,
                     "fingerprint": self.train.fingerprint,
                 }
+                | ({"start": self.start} if self.start else {})  # runs before there was a choice have none
             )
         )
 
@@ -134,7 +136,8 @@ def _train(
     recipe, pictures, steps = run.recipe, len(run.train), len(run.train) // run.recipe.batch_size
     mean = torch.from_numpy(channel_mean(run.train.pixels)).float().view(3, 1, 1)
     net = ConvNet(run.architecture, mean, run.train.class_names)
-    prepare(net, recipe, run.seed)
+    prepare(net, recipe, run.seed, run.start)
+    mean = net.mean.clone()  # that of the weights it starts from, if any
     net.to(memory_format=torch.channels_last)
     optimizer = sgd(net, recipe)
     model, optimizer = fabric.setup(net, optimizer)
@@ -273,16 +276,6 @@ def _json(content: Any) -> bytes:
     return (json.dumps(content, indent=1) + "\n").encode()
 
 
-def prepare(net: ConvNet, recipe: Recipe, seed: int) -> None:
-    """Draw the weights and set the dropout of a new network as the recipe says."""
-    net.initialise(recipe.init_std, recipe.conv1_std, seed, recipe.he)
-    for module in net.modules():
-        if isinstance(module, nn.Dropout):
-            module.p = recipe.dropout
-    if recipe.pool5_dropout:  # in training mode only; a network loaded from a checkpoint has no hook
-        net.pool5.register_forward_hook(lambda pool, _, out: F.dropout(out, recipe.pool5_dropout, pool.training))
-
-
 @torch.no_grad()
 def clip_filters(net: ConvNet, radius: float) -> None:
     """Scale each convolution filter whose root mean square exceeds `radius` back to it (Section 3, Figure 6a)."""
@@ -290,22 +283,3 @@ def clip_filters(net: ConvNet, radius: float) -> None:
         if isinstance(module, nn.Conv2d):
             rms = module.weight.square().mean(dim=(1, 2, 3), keepdim=True).sqrt()
             module.weight.mul_((radius / rms.clamp(min=1e-12)).clamp(max=1))
-
-
-def channel_mean(pixels: np.ndarray) -> np.ndarray:
-    """(3,) mean of each colour over all pictures; one number each, since random crops give a pixel no fixed place."""
-    return np.mean([picture.reshape(-1, 3).mean(axis=0) for picture in pixels], axis=0)
-
-
-def sgd(net: ConvNet, recipe: Recipe) -> torch.optim.SGD:
-    """Stochastic gradient descent with the recipe's decays: conv1's own, and none for biases."""
-    named = dict(net.named_parameters())
-    groups: dict[float, list[Tensor]] = {}
-    for name, parameter in named.items():
-        decay = recipe.conv1_weight_decay if name == "conv1.weight" else recipe.weight_decay
-        groups.setdefault(0.0 if name.endswith("bias") else decay, []).append(parameter)
-    return torch.optim.SGD(
-        [{"params": p, "weight_decay": decay} for decay, p in groups.items()],
-        lr=recipe.learning_rate,
-        momentum=recipe.momentum,
-    )

@@ -22,9 +22,10 @@ from zflib.experiments.ablation.plan import Job, Preset
 from zflib.network import ConvNet, device
 from zflib.training import machine
 from zflib.training.evaluate import Evaluation, evaluate
-from zflib.training.loop import Diverged, Run, sgd, train
+from zflib.training.loop import Diverged, Run, train
 from zflib.training.recipe import Recipe
 from zflib.training.ship import finished
+from zflib.training.start import sgd
 
 
 @dataclass(frozen=True)
