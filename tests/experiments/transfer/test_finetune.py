@@ -31,9 +31,8 @@ def test_a_fold_has_two_sides_that_share_nothing(caltech):
     assert not set(training.files) & set(test.files)
     assert np.bincount(training.labels).tolist() == [3, 3] and np.bincount(test.labels).tolist() == [2, 2]
     for side in (training, test):  # pixels, labels and names still belong together
-        assert [
-            f"{label}/{value // 20}.jpg" for label, value in zip(side.labels, side.pixels[:, 0, 0, 0], strict=True)
-        ] == list(side.files)
+        names = [f"{label}/{p[0, 0, 0] // 20}.jpg" for label, p in zip(side.labels, side.pixels, strict=True)]
+        assert names == list(side.files)
     assert finetune.sides(caltech(16), 3, 1)[0].fingerprint != training.fingerprint
 
 

@@ -1,9 +1,9 @@
 """Table 4 with what its retellings add. `python -m zflib.experiments.transfer.finetune`
 
-The paper keeps the layers of its ImageNet network fixed and trains a new softmax on top of them; retold, it "fine-tunes".
-Both, and a network that sees Caltech-101 alone, on the same folds: a softmax on layer 7 is `python -m zflib transfer
---layers 7 --classifiers softmax`; this command trains all layers, from random weights and from named ones. Runs that the
-result file holds are kept and not made again.
+The paper keeps the layers of its ImageNet network fixed and trains a new softmax on top of them; its retellings have it
+"fine-tuned". Both, and a network that sees Caltech-101 alone, on the same folds: a softmax on layer 7 is `python -m zflib
+transfer --layers 7 --classifiers softmax`; this command trains all layers, from random weights and from named ones. Runs
+that the result file holds are kept and not made again.
 """
 
 from __future__ import annotations
@@ -75,8 +75,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     parser = argparse.ArgumentParser(
         prog="python -m zflib.experiments.transfer.finetune",
-        description="Train networks on Caltech-101 from random weights and from named ones, but for those that the result "
-        "file has. Five to fifteen minutes each on a CPU core; interrupted, it goes on where it was.",
+        description="Train networks on Caltech-101 from random weights and from named ones, but for those that the "
+        "result file has. Five to fifteen minutes each on a CPU core; interrupted, it goes on where it was.",
     )
     parser.add_argument(
         "--starts", nargs="+", default=STARTS, metavar="NAME", help='default: "" (random) and zfnet-mini'
