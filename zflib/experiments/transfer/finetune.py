@@ -1,9 +1,9 @@
 """Table 4 with what its retellings add. `python -m zflib.experiments.transfer.finetune`
 
-The paper keeps the layers of its ImageNet network fixed and trains a new softmax on top of them; its retellings have it
-"fine-tuned". Both, and a network that sees Caltech-101 alone, on the same folds: a softmax on layer 7 is `python -m zflib
-transfer --layers 7 --classifiers softmax`; this command trains all layers, from random weights and from named ones. Runs
-that the result file holds are kept and not made again.
+The paper keeps the layers of its ImageNet network fixed and trains a new softmax on top of them; its retellings have
+it "fine-tuned". Both, and a network that sees Caltech-101 alone, on the same folds: a softmax on layer 7 is `python -m
+zflib transfer --layers 7 --classifiers softmax`; this command trains all layers, from random weights and from named
+ones. Runs that the result file holds are kept and not made again.
 """
 
 from __future__ import annotations
