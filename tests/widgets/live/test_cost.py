@@ -155,6 +155,29 @@ def test_each_slider_lies_on_the_track_that_it_moves(browser, page):
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("width", [900, 390])
+def test_ours_stands_beside_the_papers_and_nothing_moves_for_it(browser, page, width):
+    screen = {"width": width, "height": 1200, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    button, panel = (browser.find_element("css selector", each) for each in ("[data-next]", ".zf-panel"))
+    before = button.rect["y"], panel.size["height"]
+    for stage in STAGES[1:]:
+        button.click()
+        assert (button.rect["y"], panel.size["height"]) == pytest.approx(before, abs=1), stage
+        for row in browser.find_elements("css selector", ".zf-cost-row"):
+            for ours in row.find_elements("css selector", ".ours"):
+                place, within = (
+                    ours.rect,
+                    (row if ours.tag_name == "span" else row.find_element("css selector", ".track")).rect,
+                )
+                assert (
+                    within["y"] - 1 < place["y"] and place["y"] + place["height"] < within["y"] + within["height"] + 1
+                )
+                assert within["x"] - 9 < place["x"] < within["x"] + within["width"]
+                assert ours.value_of_css_property("color") != row.value_of_css_property("color") or ours.tag_name == "i"
+
+
+@pytest.mark.browser
 def test_its_button_walks_through_all_stages_and_back(browser, page):
     button, shown = browser.find_element("css selector", "[data-next]"), []
     for _ in STAGES:
