@@ -62,7 +62,6 @@ def test_a_recipe_that_is_no_other_for_a_network_shows_none_of_it():
 
 def test_a_bet_on_no_change_is_the_baseline():
     true = cost.paper()
-    assert f"{np.mean(np.abs(true)):.1f} would" not in cost.score([0] * 4)
     assert re.findall(r"\d+\.\d", cost.score([0] * 4)) == [f"{np.mean(np.abs(true)):.1f}"] * 2
     assert re.findall(r"\d+\.\d", cost.score([5, 0, 4, 31]))[0] == "0.3"
 
@@ -155,7 +154,7 @@ def test_each_slider_lies_on_the_track_that_it_moves(browser, page):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("width", [900, 390])
+@pytest.mark.parametrize("width", [900, 700, 390])
 def test_ours_stands_beside_the_papers_and_nothing_moves_for_it(browser, page, width):
     screen = {"width": width, "height": 1200, "deviceScaleFactor": 1, "mobile": False}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)

@@ -7,8 +7,7 @@
   const number = (points) => (points ? `${points > 0 ? "+" : "−"}${Math.abs(points)}` : "0");
   function score(bets, paper) {
     const off = (each) => each.reduce((sum, bet, at) => sum + Math.abs(bet - paper[at]), 0) / each.length;
-    return `Your bets are ${off(bets).toFixed(1)} points off on average; ` +
-      `four bets on 0 would be ${off(bets.map(() => 0)).toFixed(1)} off. `;
+    return `Your bets are ${off(bets).toFixed(1)} points off on average (four bets on 0: ${off(bets.map(() => 0)).toFixed(1)}). `;
   }
 
   function open(root, data, set, setting) {

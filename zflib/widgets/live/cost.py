@@ -183,7 +183,7 @@ def score(bets: list[int]) -> str:
     off, idle = (
         np.mean([abs(bet - true) for bet, true in zip(each, paper(), strict=True)]) for each in (bets, [0] * 4)
     )
-    return f"Your bets are {off:.1f} points off on average; four bets on 0 would be {idle:.1f} off. "
+    return f"Your bets are {off:.1f} points off on average (four bets on 0: {idle:.1f}). "
 
 
 def said(stage: str, bets: list[int]) -> str:
@@ -191,7 +191,7 @@ def said(stage: str, bets: list[int]) -> str:
     if stage == BET:
         return "AlexNet loses layers and is trained anew. Place the four markers, then bet."
     if stage == PAPER:
-        said = "One run a network, ImageNet, 70 epochs. <b>Layers seem to matter, all four together most.</b>"
+        said = "One run each on ImageNet. <b>Layers seem to matter, all four together most.</b>"
         return (score(bets) if bets else "") + said
     found = [each for each in measured(stage) if each is not None]
     ends = [each.interval() for each in found if not isinstance(each, BySeed)]
