@@ -289,3 +289,29 @@ def test_no_value_is_cut_off(browser, page, width):
 def test_before_its_script_runs_a_page_shows_all_but_the_last_step(page):
     html = StepsExplorer().page_html()
     assert board(PIXELS, "deconvnet", STEPS - 2) in html and 'value="10"' in html
+
+
+def test_in_a_pages_scrolling_box_its_sides_are_not_cut_off(browser, page):
+    html = StepsExplorer().page_html()
+    box = (
+        "<style>body { margin: 16px } div.cell div.cell_output .output { overflow-x: auto; overflow-y: hidden }</style>"
+    )
+    head = '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+    page.write_text(
+        f'{head}<title>Steps</title>{box}<body><div class="cell"><div class="cell_output"><div class="output">{html}</div></div></div>',
+        encoding="utf-8",
+    )
+    screen = {"width": 390, "height": 900, "deviceScaleFactor": 1, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    browser.get(page.as_uri())
+    for at, inside in ((0, 2), (14, -2)):
+        seen = browser.execute_script(
+            """const cell = document.querySelector(`[data-step="0"][data-at="${arguments[0]}"]`);
+            cell.scrollIntoView({ block: "center" });
+            const box = cell.getBoundingClientRect(), edge = arguments[1] > 0 ? box.left : box.right;
+            return document.elementFromPoint(edge + arguments[1], box.top + 5) === cell;""",
+            at,
+            inside,
+        )
+        assert seen
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= 390
