@@ -298,7 +298,8 @@ def test_in_a_pages_scrolling_box_its_sides_are_not_cut_off(browser, page):
     )
     head = '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
     page.write_text(
-        f'{head}<title>Steps</title>{box}<body><div class="cell"><div class="cell_output"><div class="output">{html}</div></div></div>',
+        f'{head}<title>Steps</title>{box}<body><div class="cell"><div class="cell_output">'
+        f'<div class="output">{html}</div></div></div></body>',
         encoding="utf-8",
     )
     screen = {"width": 390, "height": 900, "deviceScaleFactor": 1, "mobile": True}
