@@ -110,7 +110,9 @@ def sheet(pictures: Any, words: str, columns: int = 3, side: int = 232) -> Any:
     return HTML(_image(tile(large, columns, gap=6), words, "max-width:100%;height:auto;background:#fff"))
 
 
-def captioned(pictures: Sequence[np.ndarray], captions: Sequence[str], words: str, columns: int, side: int = 96) -> Any:
+def captioned(
+    pictures: Sequence[np.ndarray], captions: Sequence[str], words: str, columns: int, side: int = 104
+) -> Any:
     """Pictures (H, W, 3) uint8 of any sizes, each over its caption, as HTML for a cell's last line.
 
     captions  whose lines are kept; they are text, as large on a phone as elsewhere
@@ -127,7 +129,7 @@ def captioned(pictures: Sequence[np.ndarray], captions: Sequence[str], words: st
         _check_pixels("pictures", picture[None])
         image = _image(_resized(picture, round(1.5 * side)), caption.replace("\n", ", "), "display:block;width:100%")
         lines = escape(caption).replace("\n", "<br>")
-        place = "margin:0" if len(figures) % columns else "margin:0;grid-column-start:1"
+        place = "margin:0;padding:0" + ("" if len(figures) % columns else ";grid-column-start:1")
         figures.append(
             f'<figure style="{place}">{image}<figcaption style="margin:0.2em 0 0;font-size:12px;line-height:1.3">'
             f"{lines}</figcaption></figure>"
