@@ -113,7 +113,8 @@ def test_in_the_dark_lines_turn_light_pictures_keep_their_face_and_explorers_are
     assert dark != "rgb(255, 255, 255)"
     assert pictures and explorers
     assert turned and all(one.startswith("invert(1) hue-rotate(180deg)") for one in turned)
-    assert shown[0].tolist() == [int(part) for part in re.findall(r"\d+", dark)[:3]], "nothing pale behind the lines"
+    page = [int(part) for part in re.findall(r"\d+", dark)[:3]]
+    assert np.abs(shown[0].astype(int) - page).max() <= 2, "nothing pale behind the lines"  # inversion rounds
     assert (shown.min(1) > 200).any(), "letters are light"
     assert not [figure for figure, paper, dimmed in pictures if paper != "rgb(255, 255, 255)" or dimmed != 0.88]
     assert not [explorer for explorer, paper in explorers if sum(map(int, re.findall(r"\d+", paper)[:3])) > 200]
