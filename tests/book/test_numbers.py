@@ -276,7 +276,9 @@ def false_waves(name):
 
 
 STATEMENTS = {  # of results, in words: what has to be so that the sentence can stand
-    "Not one of its filters, in any seed, peaks in the high band": lambda: not any(peaks_above("alexnet-mini", 0.3)),
+    "Not one of AlexNet-mini's filters, in any seed, peaks in the high band": lambda: (
+        not any(peaks_above("alexnet-mini", 0.3))
+    ),
     "it ends as well": lambda: not any(peaks_above("zfnet-mini", 0.3)),
     "ZFNet-mini has filters in every seed and AlexNet-mini none in any, whichever way": lambda: all(
         (spectrum.peaks(spectrum.same_size(filters, 7, window)) > 0.2).any() == (name == "zfnet-mini")
