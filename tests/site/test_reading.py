@@ -49,9 +49,13 @@ def test_focus_follows_the_page_and_shows(browser, wide, server, name):
             document.addEventListener("focusin", ({ target }) => {
               left ||= !article.contains(target); // from its end the focus goes on, and around to its beginning
               if (left) return;
-              const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(target);
-              const ring = (outlineStyle !== "none" && parseFloat(outlineWidth) >= 1) || boxShadow !== "none";
-              stops.push([target, ring && target.checkVisibility({ opacityProperty: true })]);
+              const outlined = (element) => {
+                const { outlineStyle, outlineWidth } = getComputedStyle(element);
+                return outlineStyle !== "none" && parseFloat(outlineWidth) >= 1;
+              };
+              // A slider that its track hides, thumb and all, has the track show the ring.
+              const ring = target.closest(".track") ?? target, visible = ring.checkVisibility({ opacityProperty: true });
+              stops.push([target, visible && (outlined(ring) || getComputedStyle(ring).boxShadow !== "none")]);
             });"""
         )
         while not browser.execute_script("return left"):
