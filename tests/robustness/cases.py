@@ -343,7 +343,7 @@ ELSEWHERE = {
         widgets.FlickeringMap.after
         widgets.FlickeringMap.data widgets.FlickeringMap.error
         widgets.CostOfLayers widgets.CostOfLayers.view widgets.CostOfLayers.before widgets.CostOfLayers.data
-        widgets.FieldTracer widgets.FieldTracer.view widgets.FieldTracer.data
+        widgets.FieldTracer widgets.FieldTracer.view widgets.FieldTracer.before widgets.FieldTracer.data
         widgets.SwitchSwap widgets.SwitchSwap.view widgets.SwitchSwap.before widgets.SwitchSwap.after
         widgets.SwitchSwap.data
         widgets.AllMaps widgets.AllMaps.view widgets.AllMaps.before widgets.AllMaps.after widgets.AllMaps.data
