@@ -21,12 +21,12 @@ def clouds():
     return points, labels, fold(labels, 30, 0)
 
 
-@pytest.mark.parametrize("cost", [0.3, 3.0])
+@pytest.mark.parametrize("cost", [0.1, 1.0])
 def test_the_support_vectors_are_those_of_the_features(clouds, cost):
     points, labels, drawn = clouds
     ours = classify.svm(points @ points.T, labels, drawn.train, drawn.test, cost)
     # liblinear penalises the intercept; as the coefficient of a large constant it goes nearly free.
-    theirs = LinearSVC(C=cost, loss="hinge", intercept_scaling=30, max_iter=200_000, tol=1e-6)
+    theirs = LinearSVC(C=cost, loss="hinge", intercept_scaling=30, max_iter=200_000, tol=1e-6, random_state=0)
     theirs = theirs.fit(points[drawn.train], labels[drawn.train]).decision_function(points[drawn.test])
     assert np.abs(ours - theirs).max() < 0.03
     scores = [classify.mean_accuracy(labels[drawn.test], d.argmax(1)) for d in (ours, theirs)]

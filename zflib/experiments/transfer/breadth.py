@@ -99,9 +99,7 @@ def transfer(net: ConvNet, pictures: PictureSet) -> dict[str, list[float]]:
         found[layer] = []
         for seed in range(FOLDS):
             drawn = folds.fold(labels, TRAIN, seed)
-            cost = classify.best_cost(classify.svm, products, labels, drawn.train)
-            decided = classify.svm(products, labels, drawn.train, drawn.test, cost)
-            named = classify.classes_of(labels, drawn.train)[decided.argmax(1)]
+            named, _ = classify.named(classify.svm, products, labels, drawn)
             found[layer].append(round(classify.mean_accuracy(labels[drawn.test], named), 5))
     return found
 

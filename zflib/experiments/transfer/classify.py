@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from zflib.experiments.transfer.folds import fold
+from zflib.experiments.transfer.folds import Fold, fold
 
 COSTS = (0.1, 1.0, 10.0, 100.0)  # of C, in scikit-learn's sense: small C, strong penalty
 
@@ -99,6 +99,15 @@ def best_cost(
         named = classes_of(labels, division.train)[decided.argmax(1)]
         scores.append(mean_accuracy(labels[division.test], named))
     return costs[int(np.argmax(scores))]
+
+
+def named(
+    classifier: Callable[..., np.ndarray], gram: np.ndarray, labels: np.ndarray, drawn: Fold
+) -> tuple[np.ndarray, float]:
+    """(tested,) the class that each test picture of a fold is given, and the C that was chosen for it."""
+    cost = best_cost(classifier, gram, labels, drawn.train)
+    decided = classifier(gram, labels, drawn.train, drawn.test, cost)
+    return classes_of(labels, drawn.train)[decided.argmax(1)], cost
 
 
 def classes_of(labels: np.ndarray, train: np.ndarray) -> np.ndarray:

@@ -177,10 +177,7 @@ def _gram(source: Source, layer: str, pixels: np.ndarray) -> np.ndarray:
 
 
 def _score(products: np.ndarray, labels: np.ndarray, drawn: folds.Fold, job: Job) -> tuple[dict[str, Any], np.ndarray]:
-    classifier = classify.CLASSIFIERS[job.classifier]
-    cost = classify.best_cost(classifier, products, labels, drawn.train)
-    decided = classifier(products, labels, drawn.train, drawn.test, cost)
-    found = classify.classes_of(labels, drawn.train)[decided.argmax(1)]
+    found, cost = classify.named(classify.CLASSIFIERS[job.classifier], products, labels, drawn)
     truth = labels[drawn.test]
     by_class = classify.accuracies(truth, found)
     score = {
