@@ -1,12 +1,12 @@
-"""axe-core on every page: on a desk, in dark mode, on a phone. What readers with other needs meet beyond what axe can
-see is in test_reading.py."""
+"""axe-core on every page: on a desk, in dark mode, and on a phone, which every page fits. What readers with other needs
+meet beyond what axe can see is in test_reading.py."""
 
 from pathlib import Path
 from typing import NamedTuple
 
 import check_site
 import pytest
-from opening import open_page
+from opening import errors, keep_page
 from selenium.webdriver.support.ui import WebDriverWait
 
 TOC = Path(__file__).parents[2] / "_toc.yml"
@@ -88,17 +88,28 @@ def name(request):
 
 
 @pytest.fixture
-def axe(browser, server, name):
+def wish(browser):
+    """wish(scheme): what the system says of itself; who asks for rest sees no colour half faded in."""
+
+    def wish(scheme="light"):
+        wishes = {"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce"}
+        features = [{"name": name, "value": value} for name, value in wishes.items()]
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+
+    yield wish
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
+@pytest.fixture
+def axe(browser, server, name, wish):
     """Unfolds what is folded on a page and returns what axe finds, with where it stands in ALLOWED or -1."""
 
     def run(scheme="light", **options):
-        wishes = {"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce"}  # no colour half faded in
-        features = [{"name": name, "value": value} for name, value in wishes.items()]
-        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+        wish(scheme)
         address = f"{server}/{name}.html"
         # Colours follow the system in an open page; what the theme does for a width it does when it opens.
         if browser.current_url != address or browser.execute_script("return window.unfoldedAt !== innerWidth"):
-            open_page(browser, address)
+            keep_page(browser, address)
             browser.execute_script(UNFOLD)
             browser.execute_script(THIN_OUT)
             browser.execute_script(AXE)
@@ -107,8 +118,7 @@ def axe(browser, server, name):
         browser.set_script_timeout(120)  # on a busy machine axe takes its time over the longest pages
         return browser.execute_async_script(RUN, options, [entry[:2] for entry in ALLOWED])
 
-    yield run
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+    return run
 
 
 def unknown(found):
@@ -124,6 +134,20 @@ def test_axe_finds_no_fault_but_those_that_are_allowed(wide, axe, name):
 
 def test_colours_contrast_in_dark_mode(wide, axe):
     assert not unknown(axe("dark", runOnly=["color-contrast"]))  # nothing else is another in the dark
+
+
+def test_a_page_fits_a_phone(browser, phone, server, name, wish):
+    wish()
+    keep_page(browser, f"{server}/{name}.html")
+    wider = browser.execute_script(
+        """const width = document.documentElement.clientWidth;
+        if (document.documentElement.scrollWidth <= width) return [];
+        return [...document.querySelectorAll('article *')].filter(e => e.getBoundingClientRect().right > width + 1)
+            .map(e => e.outerHTML.slice(0, 80))"""
+    )
+    assert not wider
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= 360
+    assert not errors(browser)
 
 
 def test_axe_finds_no_fault_on_a_phone(phone, axe):

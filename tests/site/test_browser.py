@@ -1,4 +1,4 @@
-"""The pages in headless Chromium, which reaches nothing but them: formulas, controls, errors, width on a phone."""
+"""The pages in headless Chromium, which reaches nothing but them: formulas, controls, errors."""
 
 from pathlib import Path
 
@@ -88,17 +88,3 @@ def test_a_page_between_the_chapters_works_without_a_network(browser, wide, orig
     browser.execute_script("window.scrollTo({ top: document.body.scrollHeight, behavior: 'instant' })")
     assert not errors(browser)
     assert not foreign_requests(browser, origin)
-
-
-@pytest.mark.parametrize("name", check_site.toc(TOC))
-def test_a_page_fits_a_phone(browser, phone, server, name):
-    open_page(browser, f"{server}/{name}.html")
-    wider = browser.execute_script(
-        """const width = document.documentElement.clientWidth;
-        if (document.documentElement.scrollWidth <= width) return [];
-        return [...document.querySelectorAll('article *')].filter(e => e.getBoundingClientRect().right > width + 1)
-            .map(e => e.outerHTML.slice(0, 80))"""
-    )
-    assert not wider
-    assert browser.execute_script("return document.documentElement.scrollWidth") <= 360
-    assert not errors(browser)

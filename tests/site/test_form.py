@@ -6,7 +6,7 @@ from statistics import mean, stdev
 
 import check_site
 import pytest
-from opening import open_page
+from opening import keep_page
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
@@ -34,6 +34,12 @@ def test_deeper_pages_stand_below_their_chapter(site, at):
     assert [f"notebooks/{name}" for name in listed] == mine
 
 
+@pytest.fixture(scope="module", params=NOTEBOOKS)
+def name(request):
+    """A notebook's page; its tests follow one another, and keep the page open while they only read it."""
+    return request.param
+
+
 @pytest.fixture
 def desk(browser):
     screen = {"width": 1440, "height": 900, "deviceScaleFactor": 1, "mobile": False}
@@ -41,9 +47,8 @@ def desk(browser):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("name", NOTEBOOKS)
 def test_open_code_takes_at_most_a_sixth_of_a_page(browser, desk, server, name):
-    open_page(browser, f"{server}/{name}.html")
+    keep_page(browser, f"{server}/{name}.html")
     heights = browser.execute_script(
         """const height = (one) => one.getBoundingClientRect().height, article = document.querySelector("article");
         const code = [...article.querySelectorAll(".cell_input")].filter((one) => !one.closest("details"));
@@ -58,11 +63,10 @@ def test_open_code_takes_at_most_a_sixth_of_a_page(browser, desk, server, name):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("name", NOTEBOOKS)
 def test_lines_hold_70_to_75_letters(browser, desk, server, name):
     """On average, over the full lines of long paragraphs; fonts differ, so within three, and of few lines the average
     is known to twice its standard error only."""
-    open_page(browser, f"{server}/{name}.html")
+    keep_page(browser, f"{server}/{name}.html")
     lines = browser.execute_script(
         """const found = [];
         for (const paragraph of document.querySelectorAll("article section > p")) {
@@ -99,9 +103,8 @@ NO_ROOM = """
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("name", NOTEBOOKS)
 def test_tables_fit_a_desk_and_stack_on_a_phone(browser, desk, server, name):
-    open_page(browser, f"{server}/{name}.html")
+    keep_page(browser, f"{server}/{name}.html")
     assert not browser.execute_script(NO_ROOM)
     screen = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
@@ -114,9 +117,9 @@ def test_tables_fit_a_desk_and_stack_on_a_phone(browser, desk, server, name):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("name", CHAPTERS)
+@pytest.mark.parametrize("name", CHAPTERS, scope="module", indirect=True)
 def test_an_opened_answer_shows_by_sign_and_colour_whether_it_is_right(browser, desk, server, name):
-    open_page(browser, f"{server}/{name}.html")
+    keep_page(browser, f"{server}/{name}.html")
     looks = {}
     for kind, said in (("zf-right", "Right: "), ("zf-wrong", "Not quite: ")):
         answer = browser.find_element(By.CSS_SELECTOR, f"article details.{kind}")
