@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
+from functools import cache
 from io import BytesIO
 from typing import Any
 
@@ -27,18 +28,20 @@ def script() -> str:
 
 def picture(name: str) -> Image.Image:
     """A photograph as the pages have it, for a kernel that shows the same. KeyError for an unknown name."""
-    return Image.open(BytesIO(_small(photograph(name).picture)))
+    return Image.open(BytesIO(_small(name)))
 
 
 def offer(name: str) -> dict[str, Any]:
     """One photograph as chooser.js takes it. KeyError for an unknown name."""
     known = photograph(name)
     credit = f"{known.source} ({known.licence})"
-    src = f"data:image/webp;base64,{b64encode(_small(known.picture)).decode()}"
+    src = f"data:image/webp;base64,{b64encode(_small(name)).decode()}"
     return {"name": name, "title": known.title, "credit": credit, "src": src}
 
 
-def _small(picture: Image.Image) -> bytes:
+@cache  # packing one takes longer than all else that a page asks of it
+def _small(name: str) -> bytes:
+    picture = photograph(name).picture
     factor = SHORTER / min(picture.size)
     size = tuple(round(side * factor) for side in picture.size)
     content = BytesIO()
