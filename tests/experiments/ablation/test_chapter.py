@@ -64,9 +64,9 @@ def more_seeds(folder, like):
                     results.write(beside, other, facts | {"seed": seed}, *outputs)
 
 
-def read(folder, monkeypatch, notebook=CHAPTER, until="ablation-77"):
+def read(runs, monkeypatch, notebook=CHAPTER, until="ablation-77"):
     """Run a notebook's code as far as it speaks of the table's runs; returns what it printed and the names it set."""
-    runs, said, names = summary.collect(folder), [], {"zflib": __import__("zflib")}
+    said, names = [], {"zflib": __import__("zflib")}
     monkeypatch.setattr(ablation, "result", lambda: runs)
     monkeypatch.setattr("builtins.print", lambda *words, **end: said.append(" ".join(map(str, words))))
     for cell in nbformat.read(notebook, as_version=4).cells:
@@ -86,7 +86,8 @@ def test_runs_that_come_are_told_and_those_that_diverged_stop_nothing(folder, mo
         come(folder, "rate_0.003_he", row)
     come(folder, "dropout_0_36_epochs", "as_is")
     come(folder, "pool5_dropout_0.5_36_epochs", "removed_layers_6_7")
-    said, names = read(folder, monkeypatch)
+    runs = summary.collect(folder)
+    said, names = read(runs, monkeypatch)
     assert names["tried"] == [0.003, 0.01, 0.02]
     assert names["at_rate"](("alexnet", "as_is"), 0.02) == "diverged"
     assert 0.02 not in names["best"]["alexnet", "as_is"][1]
@@ -98,20 +99,21 @@ def test_runs_that_come_are_told_and_those_that_diverged_stop_nothing(folder, mo
     }
     assert "Dropout taken from AlexNet as it is, 36 epochs" in said
     assert (36, "eight without dropout") in names["against"]
-    said, names = read(folder, monkeypatch, DEEPER)
+    said, names = read(runs, monkeypatch, DEEPER)
     assert names["tried"] == [0.003, 0.01, 0.02] and "all at 0.01" in said
-    _, names = read(folder, monkeypatch, SIGNALS)
+    _, names = read(runs, monkeypatch, SIGNALS)
     assert ("removed_layers_6_7", 0.003) in names["tried"] and ("removed_layers_3_4", 0.003) not in names["tried"]
 
 
 def test_with_none_of_them_it_says_less(folder, monkeypatch):
     come(folder, "rate_0.02", "as_is")  # a rate that not every row has is no rate to choose from
-    said, names = read(folder, monkeypatch)
+    runs = summary.collect(folder)
+    said, names = read(runs, monkeypatch)
     assert names["tried"] == [0.003, 0.01]
     assert "Dropout taken from AlexNet as it is, 36 epochs" not in said
-    said, names = read(folder, monkeypatch, DEEPER)
+    said, names = read(runs, monkeypatch, DEEPER)
     assert names["tried"] == [0.003, 0.01] and "all at 0.01" in said
-    _, names = read(folder, monkeypatch, SIGNALS)
+    _, names = read(runs, monkeypatch, SIGNALS)
     assert {rate for _, rate in names["tried"]} == {0.01}, "He initialisation was not tried at 0.003"
 
 
@@ -122,7 +124,8 @@ def test_seeds_that_come_break_no_sentence(tmp_path, monkeypatch, like, learns):
     for name in ("ablation", "ablation_outputs"):
         os.symlink(summary.RESULTS.with_name(name), tmp_path / name)
     more_seeds(tmp_path / "ablation", like)
-    _, names = read(tmp_path / "ablation", monkeypatch, until="ablation-references")
+    runs = summary.collect(tmp_path / "ablation")
+    _, names = read(runs, monkeypatch, until="ablation-references")
     judged = names["judged"]
     assert len(names["runs"].row("alexnet", "as_is", he=True).wrong) == 3
     if learns:
@@ -133,13 +136,13 @@ def test_seeds_that_come_break_no_sentence(tmp_path, monkeypatch, like, learns):
         assert 0.02 not in names["at_rates"], "no mean of nets that learn and nets that guess"
     assert judged([1, 5], 0, 2) == "not scored" and judged([1, 2], 0, 2) == "held"
     assert judged([3, 5], 0, 2) == "missed" == judged(3.0, 0, 2)
-    read(tmp_path / "ablation", monkeypatch, DEEPER)
-    _, names = read(tmp_path / "ablation", monkeypatch, SIGNALS)
+    read(runs, monkeypatch, DEEPER)
+    _, names = read(runs, monkeypatch, SIGNALS)
     assert len(names["dearer"]) >= 3 * len(names["tried"])
 
 
 def test_a_mean_over_seeds_of_two_kinds_is_not_scored(monkeypatch):
-    _, names = read(summary.RESULTS, monkeypatch, until="settled-predictions")
+    _, names = read(summary.collect(), monkeypatch, until="settled-predictions")
     row = next(row for row in names["rows"] if row[0] == "AlexNet, without layers 3, 4, 6, 7: change")
     errors = names["validation"][names["FOUR"]] - names["validation"]["alexnet", "as_is"].mean()
     assert row[3] == ", ".join(f"{each:.2f}" for each in errors) and row[4] == "not scored"
