@@ -102,6 +102,12 @@ def page(folder):
 
 
 @pytest.fixture
+def origin(request, folder):
+    """The pages as files, to which a browser allows less than to those of a server; a test may ask for these, too."""
+    return request.getfixturevalue("http") if getattr(request, "param", "file") == "http" else folder.as_uri()
+
+
+@pytest.fixture
 def opened(browser, origin, page):
     """opened(width, **setting): the page at that setting's address, once it shows it."""
 
@@ -161,13 +167,15 @@ def close(ours, theirs):
 
 
 @pytest.mark.parametrize(
-    "setting",
+    ("origin", "setting"),
     [
-        {"layer": "conv4", "map": 18, "order": "number"},
-        {"network": "AlexNet-mini", "layer": "conv5", "picture": "coffee"},
-        {"layer": "conv1", "show": "activations", "picture": "china", "map": 190},
+        ("file", {"layer": "conv4", "map": 18, "order": "number"}),
+        ("http", {"layer": "conv4", "map": 18, "order": "number"}),
+        ("file", {"network": "AlexNet-mini", "layer": "conv5", "picture": "coffee"}),
+        ("file", {"layer": "conv1", "show": "activations", "picture": "china", "map": 190}),
     ],
-    ids=["conv4", "AlexNet conv5", "conv1"],
+    indirect=["origin"],
+    ids=["conv4", "conv4 from a server", "AlexNet conv5", "conv1"],
 )
 def test_the_page_draws_and_says_what_zflib_does(opened, setting):
     browser = opened(**setting)
@@ -295,6 +303,7 @@ def test_a_phone_has_room_and_a_large_projection(opened):
         assert min(side["width"], side["height"]) >= 220
 
 
+@pytest.mark.parametrize("origin", ["http", "file"], indirect=True)
 def test_nothing_is_loaded_before_the_panel_is_reached(browser, origin, page, folder):
     html = (folder / page).read_text(encoding="utf-8")
     (folder / page).with_name("below.html").write_text(
