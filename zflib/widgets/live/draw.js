@@ -76,14 +76,14 @@ globalThis.zflibDraw ??= (() => {
   }
 
   /** How alike two projections of one unit's place are, over the part of its field that lies on the picture; as
-   *  zflib.analysis.likeness. */
-  function likeness(one, other, { receptiveField, jump, offset }, side) {
+   *  zflib.analysis.likeness. `values` takes from a picture what is compared. */
+  function likeness(one, other, { receptiveField, jump, offset }, side, values = (picture) => picture.values) {
     const [, row, column] = one.unit, [rows, columns] = [row, column].map((at) => {
       const start = Math.floor(offset + at * jump - (receptiveField - 1) / 2);
       return [Math.max(0, start), Math.min(side, start + receptiveField)];
     });
     const window = { top: rows[0], left: columns[0], height: rows[1] - rows[0], width: columns[1] - columns[0] };
-    return correlation(onto(one, window).values, onto(other, window).values);
+    return correlation(values(onto(one, window)), values(onto(other, window)));
   }
 
   return { square, signed, patch, correlation, likeness };

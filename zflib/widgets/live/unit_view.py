@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from zflib.analysis.likeness import correlation
+from zflib.analysis.likeness import correlation, magnitude
 from zflib.architecture import Step
 from zflib.plots.pictures import signed
 
@@ -32,7 +32,11 @@ def drawn(projection: np.ndarray, step: Step, unit: tuple[int, int, int]) -> np.
     return signed(projection[:, *square(step, unit, side)], largest or None)
 
 
-def alike(one: np.ndarray, other: np.ndarray, step: Step, unit: tuple[int, int, int]) -> float:
-    """Signed correlation of two projections (3, S, S) over the part of the unit's field that lies on the picture."""
+def alike(
+    one: np.ndarray, other: np.ndarray, step: Step, unit: tuple[int, int, int], measure: str = "signed"
+) -> float:
+    """Correlation of two projections (3, S, S), "signed" or by "magnitude", over the part of the unit's field that lies
+    on the picture; as `zflib.analysis.likeness.likeness`."""
     inside = field(step, unit, one.shape[-1])
-    return float(correlation(one[:, *inside], other[:, *inside]))
+    pair = (each[:, *inside] for each in (one, other))
+    return float(correlation(*(map(magnitude, pair) if measure == "magnitude" else pair)))

@@ -23,9 +23,9 @@
         <figcaption>Framed: what the unit sees. Click to move it.</figcaption></figure>
       <figure><div class="zf-square">${CANVAS("what it passes back")}</div><figcaption class="zf-fires">What it passes back.</figcaption></figure>
       <figure><div class="zf-square">${CANVAS("the control")}
-        <div class="zf-ask"><b>Another map, same place: does it draw the same?</b>
-          <button type="button" data-bet="same">Bet: much the same</button>
-          <button type="button" data-bet="other">Bet: something else</button></div></div>
+        <div class="zf-ask"><b>Another map, same place: does it draw the same outline?</b>
+          <button type="button" data-bet="same">Bet: the same</button>
+          <button type="button" data-bet="other">Bet: another</button></div></div>
         <figcaption class="zf-control"></figcaption></figure></div>
     <div class="zf-answer"><p class="zf-verdict" role="status"></p><div class="zf-ruler"></div></div>
     <p class="zf-note">Take one thing away, and see what is left:</p>
@@ -160,32 +160,33 @@
     /** The third picture: a control, or the bet on one. */
     async function showControl(own, silent) {
       const { control } = state, known = zflibUnitView.usual(state, control), ask = part(".zf-ask");
-      ask.hidden = Boolean(control) || silent;
+      ask.hidden = Boolean(control) || silent || !known;
       controlled.hidden = !control || silent;
       part(".zf-control").textContent = !control || silent ? "" : WORDS[control];
       part(".zf-ruler").hidden = !control || silent; // what is usual would give the bet away
       if (silent) return say(verdict, zflibUnitView.SILENT);
-      const half = number(zflibUnitView.halfWay(known)), floor = known ? `the floor (${number(known.floor)})` : "0";
-      if (!control) return say(verdict, `Much the same is a correlation above ${half}, half way from ${floor} to 1. Bet, and see.`);
-      zflibRuler.draw(part(".zf-ruler"), null, known);
+      if (!control && !known) return say(verdict, "What is usual here chapter 3 did not measure, so there is no bet: take a control below.");
+      if (!control) return say(verdict, `The same outline: where one is strong, the other is (magnitudes correlate above ` +
+        `${number(zflibUnitView.halfWay(known))}, half way from the floor, ${number(known.magnitude.floor)}, to what another map usually has).`);
+      zflibRuler.draw(part(".zf-ruler"), null, known?.magnitude);
       const shown = await zflibUnitView.control(controlled, engine(), image, { ...state }, own, photographs);
       if (!shown) return;
       const { alike } = shown;
       controlled.setAttribute("aria-label", `the control: ${shown.words}`);
       part(".zf-control").textContent = `The control: ${shown.words}.`;
       say(verdict, `${settled(alike, known)}${zflibUnitView.told(shown, known)}`);
-      if (!Number.isNaN(alike)) zflibRuler.draw(part(".zf-ruler"), alike, known);
+      if (!Number.isNaN(alike.magnitude)) zflibRuler.draw(part(".zf-ruler"), alike.magnitude, known?.magnitude);
     }
 
     /** The bet that was placed, in words; "" if none was, or its other map has been drawn anew. */
     function settled(alike, known) {
-      if (!bet || state.control !== "other-map" || Number.isNaN(alike)) return "";
-      const half = zflibUnitView.halfWay(known), won = (alike > half) === (bet === "same");
+      if (!bet || state.control !== "other-map" || Number.isNaN(alike.magnitude)) return "";
+      const half = zflibUnitView.halfWay(known), above = alike.magnitude > half, won = above === (bet === "same");
       bet = "";
       bets.all += 1;
       bets.right += won;
-      const side = alike > half ? "above" : "below", count = bets.all > 1 ? ` (${bets.right} of ${bets.all} bets won)` : "";
-      return `You ${won ? "win" : "lose"}${count}: ${side} half way from the floor to 1 (${number(half)}). `;
+      const count = bets.all > 1 ? ` (${bets.right} of ${bets.all} bets won)` : "";
+      return `You ${won ? "win" : "lose"}${count}: by magnitude ${above ? "above" : "below"} ${number(half)}. `;
     }
 
     /** Change what is chosen, and show it. */

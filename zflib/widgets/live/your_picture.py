@@ -24,6 +24,7 @@ from zflib.widgets.live.unit_view import alike, drawn, field, square
 
 SCRIPTS = (
     "ruler",
+    "likeness",
     "chooser",
     "address",
     "unit_view",
@@ -34,6 +35,7 @@ STYLES = ("panel", "ruler", "chooser", "your_picture")
 STEPS = ("conv1", "conv2", "conv3", "conv4", "conv5")
 NETWORKS = {"ZFNet-mini": "zfnet-mini", "AlexNet-mini": "alexnet-mini"}
 METHODS = ("deconvnet", "gradient", "guided")
+MEASURES = ("magnitude", "signed")  # of a control's likeness, as chapter 3 has them
 CONTROLS = {  # by the words on the page's buttons: names as in an address
     "none": "",
     "another map, same place": "other-map",
@@ -44,8 +46,8 @@ CONTROLS = {  # by the words on the page's buttons: names as in an address
 }
 SILENT = "It is silent here, so nothing comes down: take another map or place."
 OWN = "your picture"
-# What the page opens with, chosen by eye: the rim of a cup.
-NETWORK, PHOTOGRAPH, OPENING = "zfnet-mini", "coffee", ("conv3", (136, 1, 3))
+# What the page opens with, chosen by eye: the side of a cup, of which most other maps draw the outline, too.
+NETWORK, PHOTOGRAPH, OPENING = "zfnet-mini", "coffee", ("conv3", (77, 2, 1))
 SIDE = 224  # of a picture on the still, in pixels
 
 
@@ -139,7 +141,7 @@ class YourPicture(Panel):
         "network": "ZFNet-mini",
         "photograph": PHOTOGRAPH,
         "layer": OPENING[0],
-        "rank": 2,
+        "rank": 8,
         "method": METHODS[0],
         "control": "none",
         "draw": 0,
@@ -212,7 +214,8 @@ class YourPicture(Panel):
         if value > 0 and CONTROLS[control]:
             other, words = self._control(network, photograph, layer, unit, method, control, draw)
             figures.append((enlarged(drawn(other, step, unit)), f"The control: {words}."))
-            said = told(alike(own, other, step, unit), words, usual(name, layer, method, control))
+            near = {measure: alike(own, other, step, unit, measure) for measure in MEASURES}
+            said = told(near, words, usual(name, layer, method, control))
         head = f"Layer {layer[-1]}, map {unit[0]}, row {unit[1]}, column {unit[2]}"
         trio = "".join(_figure(pixels, words) for pixels, words in figures)
         return (
@@ -264,18 +267,26 @@ class YourPicture(Panel):
         )
 
 
-def usual(network: str, step: str, method: str, control: str) -> tuple[float, float] | None:
-    """What chapter 3 measured of such a control, and the floor; None where it measured none."""
-    found = likenesses.typical()[network].get(step) if method == "deconvnet" else None
-    return (found[CONTROLS[control]][0], found["neither"][0]) if found else None
+def usual(network: str, step: str, method: str, control: str) -> dict[str, tuple[float, float]]:
+    """By measure, what chapter 3 found of such a control, and the floor; nothing where it measured none."""
+    if method != "deconvnet" or step == STEPS[0]:
+        return {}
+    found = {measure: likenesses.typical()[measure][network][step] for measure in MEASURES}
+    return {measure: (each[CONTROLS[control]][0], each["neither"][0]) for measure, each in found.items()}
 
 
-def told(near: float, words: str, known: tuple[float, float] | None) -> str:
-    """The number of a control beside what is usual and the floor; as zflibUnitView.told."""
-    if np.isnan(near):
+def told(near: Mapping[str, float], words: str, known: Mapping[str, tuple[float, float]]) -> str:
+    """Both numbers of a control beside what is usual and the floor; as zflibUnitView.told."""
+    if np.isnan(near["signed"]):
         return f"Of the control ({words}) nothing comes down."
-    beside = f" (usual {number(known[0])}, floor {number(known[1])})" if known else ""
-    return f"The control ({words}) correlates {number(near)}{beside}."
+
+    def beside(measure: str) -> str:
+        return " (usual {}, floor {})".format(*map(number, known[measure])) if known else ""
+
+    return (
+        f"The control ({words}) correlates {number(near['magnitude'])} by magnitude{beside('magnitude')}, "
+        f"{number(near['signed'])} signed{beside('signed')}."
+    )
 
 
 def _figure(pixels: np.ndarray, words: str, label: str = "") -> str:
