@@ -32,9 +32,7 @@ def drawn(projection: np.ndarray, step: Step, unit: tuple[int, int, int]) -> np.
     return signed(projection[:, *square(step, unit, side)], largest or None)
 
 
-def alike(
-    one: np.ndarray, other: np.ndarray, step: Step, unit: tuple[int, int, int], measure: str = "signed"
-) -> float:
+def alike(one: np.ndarray, other: np.ndarray, step: Step, unit: tuple[int, int, int], measure: str = "signed") -> float:
     """Correlation of two projections (3, S, S), "signed" or by "magnitude", over the part of the unit's field that lies
     on the picture; as `zflib.analysis.likeness.likeness`."""
     inside = field(step, unit, one.shape[-1])
