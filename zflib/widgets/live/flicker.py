@@ -37,7 +37,7 @@ TILES = {
     "picture": "The picture: drag it",
     "map": "Its map at this stride",
     "back": "The map, moved back: does it stand still?",
-    "lobes": "The filter's two lobes, to ±0.5 cycles/px",
+    "lobes": "The filter's lobes, to ±0.5 cycles/px",
     "folded": "After the stride, to ±{nyquist} cycles/px; no colour where they meet",
     "error": "Error by shift to the right, pixels",
 }
