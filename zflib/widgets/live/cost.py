@@ -203,5 +203,5 @@ def said(stage: str, bets: list[int]) -> str:
     parts = [f"{words}: {count}" for words, count in counts.items() if count]
     for each in found:
         if isinstance(each, BySeed):
-            parts.append(f"{each.lost} of {len(each.changes)} seeds hardly learnt: 1")
+            parts.append(f"no mean, as {each.lost} of {len(each.changes)} seeds hardly learnt: 1")
     return f"AlexNet-mini, ten classes. Of {len(found)} networks, against the whole one, <b>{'; '.join(parts)}</b>."
