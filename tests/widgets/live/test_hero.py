@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageDraw
 
 import zflib
 from zflib.analysis.likeness import likeness
@@ -98,7 +98,10 @@ def test_the_first_bet_needs_no_network_and_is_answered_with_its_numbers(browser
     opened(browser, address)
     images = [part(browser, f".zf-bets figure:nth-child({at}) img") for at in (1, 2, 3)]
     wait(browser, lambda: all(image.get_attribute("naturalWidth") == "360" for image in images))
-    assert "142" not in part(browser, ".zf-panel").text
+    by = controls.curves(controls.result())["zfnet-mini"]["conv4"]["signed"]
+    usual, floor = by["random channel"][0].value, by["neither"][0].value
+    before = part(browser, ".zf-panel").text
+    assert "142" not in before and f"{usual:.2f}" not in before, "it would give the bet away"
     part(browser, '[data-bet="left"]').click()
     values = deconv[1]["conv4"][0]
     unit = tuple(int(at) for at in np.unravel_index(int(values.argmax()), values.shape))
@@ -107,13 +110,11 @@ def test_the_first_bet_needs_no_network_and_is_answered_with_its_numbers(browser
     closer = sum(alike(deconv, "conv4", unit, map) > here for map in silent)
     assert part(browser, ".zf-verdict").text == f"No: the right one fired. And yet the two correlate {here:.2f}."
     assert part(browser, ".zf-bets .zf-fired").text == f"Bet: right\nMap {unit[0]}: fires with {value:.1f}"
-    by = controls.curves(controls.result())["zfnet-mini"]["conv4"]["signed"]
-    usual, floor = by["random channel"][0].value, by["neither"][0].value
     said = part(browser, ".zf-usual-words").text
     assert f"layer 4: {usual:.2f}." in said and f"as well: {floor:.2f}." in said
     assert f"of the {len(silent)} maps that are silent there, {closer} come closer" in said
     assert [each.text for each in browser.find_elements("css selector", ".zf-ruler > span")] == [
-        f"floor {floor:.2f}", f"usual {usual:.2f}", f"here {here:.2f}"
+        f"floor {floor:.2f}", f"usual {usual:.2f}", f"here {here:.2f}", "−0.5", "1"
     ]  # fmt: skip
     assert not [url for url in requests(browser) if "worker" in url or "conv" in url]
     assert not errors(browser)
@@ -128,9 +129,19 @@ def test_the_first_bets_pictures_are_zflibs(deconv):
         step = next(each for each in zflib.ZFNET.mini().geometry() if each.name == "conv4")
         top, left, bottom, right = (min(max(0, at), 128) for at in step.box(*said["unit"][1:]))
         largest = float(np.quantile(np.abs(found[:, top:bottom, left:right]), 0.995))
-        whole = Image.fromarray(signed(found, largest)).crop((21, 21, 128, 128)) if (top, left) == (63, 31) else None
-        assert whole is not None, "the unit has moved: the square above is that of a field from row 63, column 31"
-        assert np.abs(np.asarray(whole.resize((360, 360), 3)).astype(int) - pictures[side]).max() <= 1
+        assert (top, left) == (63, 31), "the unit has moved: the square below is that of a field from there"
+        assert np.abs(framed(signed(found, largest)).astype(int) - pictures[side]).max() <= 1
+    net = zflib.load("zfnet-mini").cpu()
+    pixels = (net.preprocess(photographs.picture("chelsea")) + net.mean).permute(1, 2, 0).round().byte().numpy()
+    assert np.array_equal(framed(pixels), pictures["picture"]), "all three are cropped and framed alike"
+
+
+def framed(pixels):
+    """The square from row and column 21 of a picture of 128 pixels; in it the field from row 63, column 31."""
+    large = Image.fromarray(pixels).crop((21, 21, 128, 128)).resize((360, 360), Image.Resampling.BICUBIC)
+    left, top = (round((at - 21) * 360 / 107) for at in (31, 63))
+    ImageDraw.Draw(large).rectangle((left, top, 359, 359), outline="white", width=3)
+    return np.asarray(large)
 
 
 @pytest.mark.parametrize("width", [1000, 390])

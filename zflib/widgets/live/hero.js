@@ -79,19 +79,20 @@
       const picked = better === undefined ? `Map ${other} was drawn by lot among the ${silent} that are silent there.`
         : `We picked map ${other}: of the ${silent} maps that are silent there, ${better} come closer.`;
       zflibRuler.draw(part(".zf-ruler"), alike, known);
+      say(part(".zf-usual-words span"), usual(step));
       say(part(".zf-usual-words span:last-child"), picked);
       part('[data-do="another"]').hidden = false;
       root.dispatchEvent(new Event("settled"));
     }
 
-    /** Put a new bet there; draw(canvas of the picture, left, right). */
+    /** Put a new bet there; draw(canvas of the picture, left, right, styles of their frames). */
     function show(next, draw) {
       bet = { ...next, open: true };
       const boxes = all(".zf-bets .zf-square");
       for (const [at, box] of boxes.entries()) {
-        if (!box.querySelector("canvas")) box.innerHTML = CANVAS(["The photograph", "The left one", "The right one"][at]) + (at ? "" : "<span></span>");
+        if (!box.querySelector("canvas")) box.innerHTML = CANVAS(["The photograph", "The left one", "The right one"][at]) + "<span></span>";
       }
-      draw(...boxes.map((box) => box.firstElementChild), boxes[0].lastElementChild.style);
+      draw(...boxes.map((box) => box.firstElementChild), boxes.map((box) => box.lastElementChild.style));
       for (const each of buttons) {
         each.setAttribute("aria-pressed", "false");
         each.removeAttribute("aria-disabled");
@@ -105,11 +106,11 @@
       buttons[0].focus({ preventScroll: true });
     }
 
-    /** What is known before the bet. */
+    /** Before the bet: what is usual would help to place it. */
     function wait() {
       say(part(".zf-verdict"), "How alike are the two? Bet, and see.");
-      zflibRuler.draw(part(".zf-ruler"), null, zflibRuler.usual(NETWORK, bet.step, "other-map"));
-      say(part(".zf-usual-words span"), usual(bet.step));
+      zflibRuler.draw(part(".zf-ruler"), null, null);
+      say(part(".zf-usual-words span"), "On the line: the correlation of the two. At 1 they are the same, at 0 they have nothing in common.");
       say(part(".zf-usual-words span:last-child"), "");
     }
 
@@ -204,9 +205,10 @@
       history.replaceState(history.state, "", `#hero/${state.photograph || "own"}/${step}/${unit[0]}`);
     }
 
-    function frame(style, { left, top, width, height }) {
-      const share = (pixels) => `${(100 * pixels) / image.width}%`;
-      Object.assign(style, { left: share(left), top: share(top), width: share(width), height: share(height) });
+    /** A field's frame on a square window of the picture. */
+    function frame(style, { left, top, width, height }, window = { left: 0, top: 0, width: image.width }) {
+      const share = (pixels) => `${(100 * pixels) / window.width}%`;
+      Object.assign(style, { left: share(left - window.left), top: share(top - window.top), width: share(width), height: share(height) });
     }
 
     /** Two projections from one place: of a map that is among the strongest, and of one that is silent there. */
@@ -225,9 +227,9 @@
       const left = Math.random() < 0.5, window = zflibDraw.square(geometry(step), unit, image.width);
       const alike = zflibDraw.likeness(own, stranger, geometry(step), image.width);
       const next = { step, unit, value, other, alike, silent: silent.length, photograph: state.photograph, answer: left ? "left" : "right" };
-      bets.show(next, (picture, one, two, style) => {
-        zflibDraw.patch(picture, image, { top: 0, left: 0, width: image.width, height: image.width });
-        frame(style, own);
+      bets.show(next, (picture, one, two, frames) => {
+        zflibDraw.patch(picture, image, window);
+        for (const style of frames) frame(style, own, window);
         zflibDraw.signed(left ? one : two, own, window);
         zflibDraw.signed(left ? two : one, stranger, window);
       });

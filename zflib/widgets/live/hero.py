@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from zflib import weights
 from zflib.deconvnet import DeconvNet
 from zflib.widgets.live import likenesses, photographs
-from zflib.widgets.live.unit_view import alike, drawn, field
+from zflib.widgets.live.unit_view import alike, drawn, field, square
 from zflib.widgets.live.your_picture import STYLES, bundle
 
 SCRIPTS = ("ruler", "chooser", "hero")  # picture.js and draw.js come with live.js
@@ -59,11 +59,12 @@ def first_bet() -> tuple[dict[str, Any], dict[str, np.ndarray]]:
 
     own = passed(channel)
     near = {at: alike(own, passed(at), step, unit) for at in silent}
-    picture = _large((x + net.mean).permute(1, 2, 0).round().byte().numpy())
-    rows, columns = field(step, unit, side)
-    left, top, right, bottom = (round(at * SIDE / side) for at in (columns.start, rows.start, columns.stop, rows.stop))
-    canvas = Image.fromarray(picture)
-    ImageDraw.Draw(canvas).rectangle((left, top, right - 1, bottom - 1), outline="white", width=3)
+    rows, columns = square(step, unit, side)
+    picture = (x + net.mean)[:, rows, columns].permute(1, 2, 0).round().byte().numpy()
+    box = [
+        (seen.start - shown.start, seen.stop - shown.start)
+        for seen, shown in zip(field(step, unit, side), (rows, columns), strict=True)
+    ]
     said = {
         "network": NETWORK,
         "photograph": PHOTOGRAPH,
@@ -77,11 +78,13 @@ def first_bet() -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         "better": sum(value > near[OTHER] for value in near.values()),
     }
     own_side, other_side = (ANSWER, "left") if ANSWER == "right" else (ANSWER, "right")
-    pictures = {"picture": np.asarray(canvas), own_side: own, other_side: passed(OTHER)}
-    return said, {
-        name: each if name == "picture" else _large(drawn(each, step, unit)) for name, each in pictures.items()
-    }
+    pictures = {"picture": picture, own_side: drawn(own, step, unit), other_side: drawn(passed(OTHER), step, unit)}
+    return said, {name: _framed(each, *box) for name, each in pictures.items()}
 
 
-def _large(pixels: np.ndarray) -> np.ndarray:
-    return np.asarray(Image.fromarray(pixels).resize((SIDE, SIDE), Image.Resampling.BICUBIC))
+def _framed(pixels: np.ndarray, rows: tuple[int, int], columns: tuple[int, int]) -> np.ndarray:
+    """(SIDE, SIDE, 3): a square picture, enlarged, with a frame around these of its rows and columns."""
+    large = Image.fromarray(pixels).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+    left, top, right, bottom = (round(at * SIDE / len(pixels)) for at in (columns[0], rows[0], columns[1], rows[1]))
+    ImageDraw.Draw(large).rectangle((left, top, right - 1, bottom - 1), outline="white", width=3)
+    return np.asarray(large)

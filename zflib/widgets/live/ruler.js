@@ -5,7 +5,8 @@ globalThis.zflibRuler ??= (() => {
 
   const LOWEST = -0.5;
   const FACE = `<div class="zf-line"><span class="zf-band"></span><i class="zf-floor"></i><i class="zf-usual"></i>
-    <i class="zf-here"></i></div><span class="zf-low"></span><span class="zf-mid"></span><span class="zf-high"></span>`;
+    <i class="zf-here"></i></div><span class="zf-low"></span><span class="zf-mid"></span><span class="zf-high"></span>
+    <span class="zf-end">−0.5</span><span class="zf-end">1</span>`;
 
   const number = (value) => value.toFixed(2).replace("-", "−");
   const place = (value) => `${(100 * (Math.max(LOWEST, value) - LOWEST)) / (1 - LOWEST)}%`;
