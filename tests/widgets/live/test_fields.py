@@ -168,3 +168,14 @@ def test_the_kernels_face_shows_the_same():
     assert overlay("ZFNet", "conv5", 30, 40, OPEN) in view.value and cone("ZFNet", "conv5", 30, 40) in view.value
     bet.value = NEITHER
     assert words("ZFNet", "conv5", 30, 40, NEITHER) in view.value and bet_words(NEITHER) in view.value
+
+
+@pytest.mark.parametrize("width", [1000, 390, 360])
+def test_nothing_moves_when_a_bet_is_placed(browser, page, width):
+    screen = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    browser.execute_script("document.body.style.font = '16px/1.65 sans-serif'")
+    panel, button = (browser.find_element("css selector", each) for each in (".zf-panel", "[data-bet]"))
+    before = panel.size["height"], button.rect["y"]
+    button.click()
+    assert (panel.size["height"], button.rect["y"]) == before

@@ -271,10 +271,10 @@ def test_it_sways_only_when_asked_and_slowly(browser, panel):
         new MutationObserver(() => moments.push(performance.now())).observe(words, { childList: true });
         setTimeout(() => done(moments), 1600);
     """)
-    assert 3 <= len(moments) <= 5 and sway.get_attribute("aria-pressed") == "true"
+    assert 3 <= len(moments) <= 5 and sway.get_attribute("aria-pressed") == "true" and "Stop" in sway.text
     assert np.diff(moments).mean() > 320  # below three changes a second
     sway.click()
-    assert sway.get_attribute("aria-pressed") == "false"
+    assert sway.get_attribute("aria-pressed") == "false" and "sway" in sway.text
 
 
 @pytest.mark.browser

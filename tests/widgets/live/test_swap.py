@@ -268,3 +268,18 @@ def test_the_kernels_face_follows_its_controls():
         SwitchSwap(step="pool1")
     with pytest.raises(ValueError, match="'layer' has no value 'conv1'"):
         SwitchSwap(layer="conv1")
+
+
+@pytest.mark.parametrize("width", [1000, 390, 360])
+def test_nothing_moves_when_a_bet_is_placed(browser, page, width):
+    root = opened(browser, page)
+    screen = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    try:
+        browser.execute_script("document.body.style.font = '16px/1.65 sans-serif'")
+        button = root.find_element(By.CSS_SELECTOR, "button[data-bet]")
+        before = root.size["height"], button.rect["y"]
+        button.click()
+        assert (root.size["height"], button.rect["y"]) == before
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})

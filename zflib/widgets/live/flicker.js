@@ -254,10 +254,12 @@
       clearInterval(timer);
       timer = 0;
       sway.setAttribute("aria-pressed", "false");
+      sway.textContent = "Let the picture sway";
     }
     sway.addEventListener("click", () => {
       if (timer) return stop();
       sway.setAttribute("aria-pressed", "true");
+      sway.textContent = "Stop the picture";
       timer = setInterval(() => {
         const { right } = setting();
         if (Math.abs(right + step) > 4) step = right > 0 ? -1 : 1;
