@@ -63,14 +63,28 @@ UNFOLD = """
     document.querySelectorAll("details").forEach((one) => { one.open = true; });
     window.unfoldedAt = innerWidth;
 """
-# A page holds thousands of coloured words of code: one of each kind and background is enough.
+# A page holds thousands of coloured words of code, and of cells of tables: one of each kind and background is enough.
 THIN_OUT = """
     const seen = new Set();
-    for (const word of document.querySelectorAll("article :is(pre, dt) span")) {
-      const kind = `${word.className} ${word.closest("pre, dt").parentElement.parentElement.className}`;
-      if (seen.has(kind)) word.replaceWith(...word.childNodes);
-      seen.add(kind);
+    const again = (...parts) => {
+      const kind = parts.join(" ");
+      return seen.has(kind) || !seen.add(kind);
+    };
+    const one = ({ textContent }) => textContent.trim().length < 2; // axe does not judge a single letter
+    for (const word of document.querySelectorAll("article :is(pre, dt) :is(span, em)")) {
+      const frame = word.closest("pre, dt").parentElement.parentElement;
+      if (again(word.tagName, word.className, frame.className, one(word))) word.replaceWith(...word.childNodes);
     }
+    for (const cell of document.querySelectorAll("article td")) {
+      if (cell.childElementCount || !cell.checkVisibility()) continue;
+      const row = cell.parentElement, table = cell.closest("table");
+      const own = [cell, row].flatMap((part) => [part.className, part.getAttribute("style")]);
+      const place = [cell.cellIndex === 0, row.sectionRowIndex % 2, table.className, table.parentElement.className];
+      if (!again(...own, ...place, one(cell))) continue;
+      cell.dataset.said = cell.textContent; // it keeps its room
+      cell.textContent = "";
+    }
+    document.head.insertAdjacentHTML("beforeend", "<style>td[data-said]::after { content: attr(data-said); }</style>");
 """
 RUN = """
     const [options, allowed, done] = arguments;
