@@ -54,7 +54,8 @@ def test_focus_follows_the_page_and_shows(browser, wide, server, name):
                 return outlineStyle !== "none" && parseFloat(outlineWidth) >= 1;
               };
               // A slider that its track hides, thumb and all, has the track show the ring.
-              const ring = target.closest(".track") ?? target, visible = ring.checkVisibility({ opacityProperty: true });
+              const ring = target.closest(".track") ?? target;
+              const visible = ring.checkVisibility({ opacityProperty: true });
               stops.push([target, visible && (outlined(ring) || getComputedStyle(ring).boxShadow !== "none")]);
             });"""
         )

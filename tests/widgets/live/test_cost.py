@@ -75,9 +75,8 @@ def test_the_sentence_counts_what_the_intervals_say(monkeypatch):
     seeds = cost.BySeed([1.0, 60.0], lost=1)
     monkeypatch.setattr(cost, "measured", lambda stage: [found(-3, -1), found(1, 2), None, seeds])
     said = cost.said("ours, 12 epochs", [])
-    assert (
-        "Of 3 networks, against the whole one, <b>err less: 1; err more: 1; no mean, as 1 of 2 seeds hardly learnt: 1</b>." in said
-    )
+    parts = "err less: 1; err more: 1; no mean, as 1 of 2 seeds hardly learnt: 1"
+    assert f"Of 3 networks, against the whole one, <b>{parts}</b>." in said
     monkeypatch.setattr(cost, "measured", lambda stage: [found(-3, -1), found(-3, -1), found(-1, 2), None])
     assert "<b>err less: 2; not told apart: 1</b>." in cost.said("ours, 12 epochs", [])
 
