@@ -258,3 +258,21 @@ def test_buttons_and_the_map_of_all_middles_lead_to_a_middle(browser, panel):
     low, high = (middles.EDGES.index(edge) for edge in (0.1, 0.2))
     panel.root().find_element("css selector", f'[data-at="{low} {high}"]').click()
     assert "A gap from 0.1 to 0.2?" in panel.text(".zf-verdict")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [1000, 390])
+@pytest.mark.parametrize(("bank", "gap"), [(DEFAULT["bank"], False), (middles.MADE, None)])
+def test_a_bet_is_placed_once_and_nothing_moves(browser, open_panel, width, bank, gap):
+    panel = open_panel(FilterStrip(bank=bank), width=width)
+    browser.execute_script("document.body.style.font = '16px/1.65 sans-serif'")
+    gap = "Supported" in FilterStrip().view(**DEFAULT | {"bank": bank}) if gap is None else gap
+    yes, no = panel.root().find_elements("css selector", "[data-gap]")
+    before = yes.rect["y"], panel.root().size["height"]
+    yes.click()
+    assert panel.text(".zf-verdict").startswith(f"You {'win' if gap else 'lose'}.")
+    assert (yes.rect["y"], panel.root().size["height"]) == before
+    no.click()
+    assert [each.get_attribute("aria-pressed") for each in (yes, no)] == ["true", None]
+    panel.root().find_element("css selector", "[data-middle='0.2 0.3']").click()
+    assert "You " not in panel.text(".zf-verdict"), "it was on another middle"

@@ -199,7 +199,19 @@
     const details = root.querySelector("details"), [mapView, mapWords] = details.querySelectorAll(".zf-map, p");
     const layout = () => data.layouts[view.clientWidth < 520 ? 1 : 0];
     const middleOf = (now) => between(now.middle_from, now.middle_to, data.edges);
-    let drawn = "";
+    const bets = [...root.querySelectorAll("[data-gap]")];
+    let drawn = "", settled = "";
+    root.prepend(root.querySelector(".zf-gap")); // the bet comes first
+
+    /** Place the bet on the middle that is shown; its outcome stands before the verdict until something moves. */
+    function place(button) {
+      if (button.getAttribute("aria-disabled") === "true") return;
+      const now = setting(), gap = answer(now, middleOf(now), data).verdict === "supported";
+      settled = { key: JSON.stringify(now), words: `You ${gap === (button.dataset.gap === "yes") ? "win" : "lose"}. ` };
+      delete root.dataset.fresh;
+      button.setAttribute("aria-pressed", "true");
+      show(now);
+    }
 
     function show(now) {
       const middle = middleOf(now), key = JSON.stringify([now, layout()]);
@@ -208,9 +220,10 @@
       const [judged, counts, power] = said(now, middle, data);
       [verdict.innerHTML, words.innerHTML] = [judged, counts + power];
       if ("fresh" in root.dataset) {
-        verdict.innerHTML = "<strong>?</strong> Your bet first. Then drag an edge of the middle, and the verdict follows.";
+        verdict.innerHTML = "<strong>?</strong> Do you see a gap in the shaded middle? Does the test? Your bet first; then drag its edges.";
         words.innerHTML = counts;
-      }
+      } else if (settled && settled.key === JSON.stringify(now)) verdict.prepend(settled.words);
+      for (const button of bets) button.setAttribute("aria-disabled", String(!("fresh" in root.dataset)));
       if (details.open) [mapView.innerHTML, mapWords.textContent] = map(now, middle, data);
       for (const button of root.querySelectorAll("[data-middle]"))
         button.setAttribute("aria-pressed", String(button.dataset.middle === middle.join(" ")));
@@ -242,8 +255,9 @@
     for (const end of ["pointerup", "pointercancel"]) view.addEventListener(end, () => (held = null));
 
     root.addEventListener("click", (event) => {
-      const button = event.target.closest("[data-middle]"), square = event.target.closest("[data-at]");
-      if (button) {
+      const bet = event.target.closest("[data-gap]"), button = event.target.closest("[data-middle]"), square = event.target.closest("[data-at]");
+      if (bet) place(bet);
+      else if (button) {
         const [low, high] = button.dataset.middle.split(" ").map(Number);
         set({ middle_from: low, middle_to: high });
       } else if (square) {

@@ -36,8 +36,7 @@ BANKS = middles.NAMES
 class FilterStrip(Panel):
     """Every filter of a bank at its peak frequency; the edges of the middle, and the verdict on it, follow the reader.
 
-    The columns are the density: where octaves are equally wide their height is the density per octave, where areas
-    are, that per area.
+    The height of the columns is the density, per octave or per area: what the axis has equally wide.
 
     start  values of its controls other than those it begins with: bank, filters, axis, middle_from, middle_to. Raises
            ValueError for what they don't offer.
@@ -75,13 +74,15 @@ class FilterStrip(Panel):
         return sheets() + super().still(**setting)
 
     def before(self) -> str:
+        bet = '<button type="button" data-gap="{}">Bet: the test finds {}</button>'
+        bets = bet.format("yes", "a gap") + bet.format("no", "none")
         button = '<button type="button" data-middle="{low:g} {high:g}">{low:g} to {high:g}</button>'
         named = "".join(button.format(low=low, high=high) for low, high in MIDDLES)
-        return f'{sheets()}<div class="zf-buttons" role="group" aria-label="The middles of this chapter">{named}</div>'
+        group = '<div class="zf-buttons{}" role="group" aria-label="{}">{}</div>'.format
+        return sheets() + group(" zf-gap", "Your bet", bets) + group("", "The middles of this chapter", named)
 
     def after(self) -> str:
-        fold = f"<summary>{middles_map.TITLE}</summary>"
-        return f'<details>{fold}<div class="zf-map"></div><p class="zf-words"></p></details>'
+        return f'<details><summary>{middles_map.TITLE}</summary><div class="zf-map"></div><p class="zf-words"></p></details>'
 
     def data(self) -> dict[str, Any]:
         """Peaks and answers of all banks, and what the sheets of filters hold."""
@@ -216,8 +217,7 @@ def counted(bank: str, filters: str) -> list[tuple[float, int, str, int]]:
 def thumb(shown: list[Any], layout: Any) -> int:
     """The largest side of a thumbnail, in units of the drawing, with which no column outgrows it over octaves."""
     for side in range(layout["largest"], 4, -1):
-        _, hidden = stacked(shown, OCTAVE, side, layout)
-        if not hidden:
+        if not stacked(shown, OCTAVE, side, layout)[1]:
             return side
     return 4
 
