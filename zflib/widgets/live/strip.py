@@ -63,8 +63,7 @@ class FilterStrip(Panel):
     def view(self, bank: str, filters: str, axis: str, middle_from: float, middle_to: float, layout: Any = WIDE) -> str:
         """Verdict, strip and words; `layout` is that of the drawing."""
         middle = between(middle_from, middle_to)
-        found = middles.choose(bank, filters)
-        (first, second) = said(bank, filters, spectrum.gap_test(found, [middle]))
+        first, second = said(bank, filters, spectrum.gap_test(middles.choose(bank, filters), [middle]))
         return (
             f'<p class="zf-verdict">{first}</p><div class="zf-strip">{strip(bank, filters, axis, middle, layout)}</div>'
             f'<p class="zf-words" aria-live="polite">{second}</p>'
@@ -82,7 +81,8 @@ class FilterStrip(Panel):
         return sheets() + group(" zf-gap", "Your bet", bets) + group("", "The middles of this chapter", named)
 
     def after(self) -> str:
-        return f'<details><summary>{middles_map.TITLE}</summary><div class="zf-map"></div><p class="zf-words"></p></details>'
+        fold = f"<summary>{middles_map.TITLE}</summary>"
+        return f'<details>{fold}<div class="zf-map"></div><p class="zf-words"></p></details>'
 
     def data(self) -> dict[str, Any]:
         """Peaks and answers of all banks, and what the sheets of filters hold."""
