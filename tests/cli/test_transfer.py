@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from zflib import data
+from zflib.data import SeveralLabels
+
 
 @pytest.fixture
 def pictures(tmp_path, monkeypatch):
@@ -40,3 +43,13 @@ def test_transfer_says_what_is_wrong(run, pictures, tmp_path):
     assert status == 1 and "Set ZFLIB_DATA to the folder that holds VOCdevkit" in err
     status, _, err = run("transfer", "--data", pictures, "--train", "9", *out)
     assert status == 1 and "has no two classes of 10 pictures or more" in err
+
+
+def test_results_of_other_weights_stay(run, tmp_path, monkeypatch):
+    several = SeveralLabels(data.PictureSet("voc2012", *np.empty((2, 0)), (), "f"), *np.empty((2, 0, 20)))
+    monkeypatch.setattr(data, "voc2012", lambda split, side, download: several)
+    kept = tmp_path / "voc2012-pixels.json"
+    kept.write_text(json.dumps({"identity": {"data": "voc2012", "weights": "others"}, "scores": {"0": {"mean": 0.5}}}))
+    before = kept.read_text()
+    status, _, err = run("transfer", "--data", "voc2012", "--net", "pixels", "--out", tmp_path)
+    assert status == 1 and "write these elsewhere with --out" in err and kept.read_text() == before

@@ -130,21 +130,22 @@ def _several(given: argparse.Namespace, features: Source, layers: tuple[str, ...
     from zflib import atomic
     from zflib.data import voc2012
     from zflib.experiments.transfer.classify import COSTS
-    from zflib.experiments.transfer.run import execute_several, fingerprint
+    from zflib.experiments.transfer.run import execute_several, fingerprint, read
     from zflib.network import device
     from zflib.training.machine import describe
 
     file.parent.mkdir(parents=True, exist_ok=True)
     sides = [voc2012(split, features.side, given.download) for split in ("train", "val")]
-    content = {"weights": fingerprint(features), "scores": {}}
-    if file.exists() and (before := json.loads(file.read_text(encoding="utf-8")))["weights"] == content["weights"]:
-        content = before
+    pictures = [side.pictures.fingerprint for side in sides]
+    identity = {"data": "voc2012", "fingerprint": pictures, "weights": fingerprint(features)}
+    scores = dict(read(file, identity)["scores"])
     for layer in layers:
-        if layer not in content["scores"]:
-            content["scores"][layer] = execute_several(features, layer, *sides, costs=COSTS)
-            content["made"] = {"command": _command(given)} | describe(device(), 1)
+        if layer not in scores:
+            scores[layer] = execute_several(features, layer, *sides, costs=COSTS)
+            made = {"command": _command(given)} | describe(device(), 1)
+            content = {"identity": identity, "scores": scores, "made": made}
             atomic.write(file, (json.dumps(content) + "\n").encode())
-        print(f"layer {layer}: mean average precision {100 * content['scores'][layer]['mean']:.1f} %")
+        print(f"layer {layer}: mean average precision {100 * scores[layer]['mean']:.1f} %")
 
 
 def _command(given: argparse.Namespace) -> str:

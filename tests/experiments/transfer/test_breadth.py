@@ -69,5 +69,9 @@ def test_the_command_trains_scores_and_goes_on(tmp_path, monkeypatch):
     (run,) = json.loads((tmp_path / "b.json").read_text())["runs"]
     assert run["diet"] == "2 classes x 4 pictures" and run["seed"] == 4 and run["epochs"] == 1
     assert {layer: len(folds) for layer, folds in run["transfer"].items()} == {"1": 2, "5": 2}
+    monkeypatch.setattr(data, "folder", lambda where, side: noise(where.name + "2", 4, side))
+    with pytest.raises(ValueError, match="another data"):
+        breadth.main([*arguments, "--seeds", "4"])
+    monkeypatch.setattr(data, "folder", lambda where, side: noise(where.name, 4, side))
     monkeypatch.setattr(breadth, "measure", None)  # a second time nothing is measured
     breadth.main([*arguments, "--seeds", "4"])

@@ -89,6 +89,13 @@ def test_other_weights_or_pictures_are_refused(plan, tmp_path):
         execute(plan, tmp_path / "r.json", "")
 
 
+def test_scores_without_the_names_they_came_from_are_not_gone_on_with(plan, tmp_path):
+    execute(plan, tmp_path / "r.json", "")
+    (tmp_path / "r.npz").unlink()
+    with pytest.raises(FileNotFoundError, match=r"r\.npz is gone, which belongs to .*r\.json"):
+        execute(plan, tmp_path / "r.json", "")
+
+
 def test_small_classes_are_left_out_for_every_count(plan, tmp_path):
     labels = plan.pictures.labels.copy()
     labels[(labels == 2) & (np.arange(90) > 40)] = 1

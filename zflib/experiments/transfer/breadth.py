@@ -123,6 +123,7 @@ def measure(folder: Path, validation: PictureSet, caltech: PictureSet) -> dict[s
 
 def main(arguments: Sequence[str] | None = None) -> None:
     from zflib.data import caltech101, data_root, folder
+    from zflib.experiments.transfer.run import read as kept_results
     from zflib.training.loop import Run, train
     from zflib.training.recipe import best_precision
 
@@ -142,7 +143,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     where = given.data or data_root() / "mini_imagenet100"
     training, validation = folder(where / "train", 160), folder(where / "val", 146)
     caltech = caltech101(146)
-    runs = read(given.out)["runs"] if given.out.exists() else []
+    pictures = {"data": training.name, "fingerprint": training.fingerprint, "judged on": caltech.fingerprint}
+    runs = kept_results(given.out, pictures).get("runs", [])
     for seed in given.seeds:
         for diet in DIETS:
             if any((run["diet"], run["seed"]) == (diet.name, seed) for run in runs):
@@ -156,7 +158,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             runs.append({"diet": diet.name, "classes": diet.classes, "pictures": diet.pictures, "seed": seed} | found)
             write(
                 given.out,
-                {"data": training.name, "train": TRAIN, "folds": FOLDS, "runs": runs},
+                {"identity": pictures, "train": TRAIN, "folds": FOLDS, "runs": runs},
                 "zflib.experiments.transfer.breadth",
                 device(),
             )

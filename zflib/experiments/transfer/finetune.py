@@ -69,6 +69,7 @@ def sides(pictures: PictureSet, train: int, fold: int) -> tuple[PictureSet, Pict
 
 def main(arguments: Sequence[str] | None = None) -> None:
     from zflib.data import caltech101
+    from zflib.experiments.transfer.run import read as kept_results
     from zflib.training.evaluate import centre_logits
     from zflib.training.loop import Run, train
     from zflib.training.recipe import best_precision
@@ -86,7 +87,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--download", action="store_true", help="fetch Caltech-101 if it is not there")
     given = parser.parse_args(arguments)
     learnt, tested = caltech101(160, given.download), caltech101(146, given.download)
-    runs = read(given.out)["runs"] if given.out.exists() else []
+    pictures = {"data": learnt.name, "fingerprint": tested.fingerprint}
+    runs = kept_results(given.out, pictures).get("runs", [])
     done = {(run["start"], run["train"], run["fold"]) for run in runs}
     wanted = [(start, count, fold) for fold in range(FOLDS) for count in TRAIN for start in given.starts]
     for start, count, fold in wanted:
@@ -110,7 +112,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             }
         )
         found = {
-            "data": {"name": learnt.name, "fingerprint": tested.fingerprint},
+            "identity": pictures,
             "recipes": {name: recipe(name).record() for name in {run["start"] for run in runs}},
             "runs": runs,
         }

@@ -161,7 +161,7 @@ def read(file: Path, identity: dict[str, Any] | None = None) -> dict[str, Any]:
         if content["identity"].get(key) != value:
             raise OtherResults(
                 f"{file} holds results with another {key} ({content['identity'].get(key)} there, {value} here); "
-                "write these to another folder with --out."
+                "write these elsewhere with --out."
             )
     return content
 
@@ -191,8 +191,10 @@ def _score(products: np.ndarray, labels: np.ndarray, drawn: folds.Fold, job: Job
 
 def _named(file: Path) -> dict[str, np.ndarray]:
     beside = file.with_suffix(".npz")
-    if not (file.exists() and beside.exists()):
+    if not file.exists():
         return {}
+    if not beside.exists():
+        raise FileNotFoundError(f"{beside} is gone, which belongs to {file}; remove that, too, to score anew.")
     with np.load(beside) as stored:
         return dict(stored)
 
