@@ -48,7 +48,8 @@ def test_a_score_for_each_job_and_what_it_was_made_of(plan, tmp_path):
     assert found["made"]["command"] == "the command" and found["made"]["versions"]["torch"] == torch.__version__
     named = np.load(tmp_path / "blots-tiny.npz")
     folds = json.loads((tmp_path / "blots-folds.json").read_text())
-    assert folds["files"] == list(plan.pictures.files)
+    assert folds["files"] == list(plan.pictures.files) and folds["labels"] == plan.pictures.labels.tolist()
+    assert folds["class_names"] == list(plan.pictures.class_names)
     for score in found["scores"]:
         drawn = folds["folds"][f"{score['train']}-{score['fold']}"]
         assert len(drawn["train"]) == 3 * score["train"] and len(drawn["test"]) == 30

@@ -89,7 +89,7 @@ def execute(plan: Plan, file: Path, command: str) -> dict[str, Any]:
     """Make the scores that `file` lacks, and return all that it then holds.
 
     Beside it stand FILE.npz, the class that each test picture was given, by `Job.key`, in the order of the fold; and
-    the folds: DATA-folds.json, the names of all files and for each fold what trains and what tests.
+    the folds: DATA-folds.json, the names and classes of all files and for each fold what trains and what tests.
 
     Raises OtherResults when the file was made of other pictures, weights or rules.
     """
@@ -220,5 +220,11 @@ def _keep_folds(plan: Plan, labels: np.ndarray, folder: Path) -> None:
             }
     kept = folder / f"{plan.pictures.name}-folds.json"
     before = json.loads(kept.read_text(encoding="utf-8"))["folds"] if kept.exists() else {}
-    content = {"fingerprint": plan.pictures.fingerprint, "files": files, "folds": before | found}
+    content = {
+        "fingerprint": plan.pictures.fingerprint,
+        "class_names": plan.pictures.class_names,
+        "files": files,
+        "labels": plan.pictures.labels.tolist(),
+        "folds": before | found,
+    }
     atomic.write(kept, (json.dumps(content) + "\n").encode())
