@@ -21,6 +21,9 @@ def control(axis: Axis, value: Any) -> ipywidgets.Widget:
     if axis.kind == "checkbox":
         return ipywidgets.Checkbox(**common)
     options = [(say(v), v) for v in axis.values]
+    if axis.name == "bet":  # a press of a button, as on the page
+        common["style"] = STYLE | {"button_width": "auto"}
+        return ipywidgets.ToggleButtons(options=options, **common)
     if axis.kind == "choice":
         return ipywidgets.Dropdown(options=options, **common)
     steps = {b - a for a, b in zip(axis.values, axis.values[1:], strict=False)}

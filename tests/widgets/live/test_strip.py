@@ -9,7 +9,7 @@ from zflib.analysis.spectrum.filters import CORNER
 from zflib.analysis.spectrum.gap import MIDDLES
 from zflib.experiments import middles
 from zflib.widgets.live import strip as face
-from zflib.widgets.live.strip import AREA, OCTAVE, WIDE, FilterStrip, all_middles
+from zflib.widgets.live.strip import AREA, GAP, NONE, OCTAVE, OPEN, QUESTION, WIDE, FilterStrip, all_middles
 
 DEFAULT = FilterStrip.defaults
 
@@ -64,7 +64,7 @@ def test_it_says_what_the_test_says():
     for setting in some_settings(12):
         middle = face.between(setting["middle_from"], setting["middle_to"])
         test = spectrum.gap_test(middles.choose(setting["bank"], setting["filters"]), [middle])
-        view = FilterStrip().view(**setting)
+        view = FilterStrip().view(**setting | {"bet": NONE})
         assert test.verdicts[0].capitalize() in view
         counts = test.counts[0].sum(0)
         assert f"<strong>{counts[0]}</strong> filters peak below, <strong>{counts[1]}</strong> in the middle" in view
@@ -72,6 +72,23 @@ def test_it_says_what_the_test_says():
         assert one_sided == ("No second side" in view) == ("there is an end and no gap" in view)
         assert one_sided or f"in <strong>{test.power[0, 0]:.0%}"[:-1] in view
         assert (test.verdicts[0] == "contradicted") == ("A contradiction needs no such power" in view)
+
+
+def test_a_bet_is_scored_and_nothing_given_away_before():
+    words = {"supported": ("wins", "loses"), "undecided": ("stays open",) * 2}
+    for verdict in ("supported", "contradicted", "undecided", "no second side"):
+        came = words.get(verdict, ("loses", "wins"))
+        said = tuple(face.scored(bet, verdict) for bet in (GAP, NONE))
+        assert said == tuple(f"Your bet on {bet} {each} here. " for bet, each in zip((GAP, NONE), came, strict=True))
+    for bank in face.BANKS:
+        before, after = (FilterStrip().view(**DEFAULT | {"bank": bank, "bet": bet}) for bet in (OPEN, NONE))
+        assert QUESTION in before and not any(f"zf-{face.slug(verdict)}" in before for verdict in face.SIGNS)
+        assert "of 100" not in before and "no gap to be found" not in before and "here." in after
+
+
+def test_the_height_is_named_by_what_the_axis_has_equally_wide():
+    for axis, words in ((OCTAVE, "filters per octave"), (AREA, "filters per area")):
+        assert f">height: {words}</text>" in FilterStrip().view(**DEFAULT | {"axis": axis})
 
 
 def test_a_start_that_it_does_not_offer_is_refused():
@@ -82,16 +99,20 @@ def test_a_start_that_it_does_not_offer_is_refused():
 
 
 def test_the_kernel_face_shows_the_view_of_its_controls():
-    *controls, _, view, _ = FilterStrip().widget.children
+    *controls, bet, _, view, _ = FilterStrip().widget.children
     controls[0].value, controls[3].value = "AlexNet, ImageNet", 0.2
-    assert FilterStrip().view(**DEFAULT | {"bank": "AlexNet, ImageNet", "middle_from": 0.2}) in view.value
+    shown = DEFAULT | {"bank": "AlexNet, ImageNet", "middle_from": 0.2}
+    assert FilterStrip().view(**shown) in view.value and "Undecided" not in view.value
+    assert type(bet).__name__ == "ToggleButtons" and [value for _, value in bet.options] == [OPEN, GAP, NONE]
+    bet.value = GAP
+    assert FilterStrip().view(**shown | {"bet": GAP}) in view.value and "stays open here" in view.value
 
 
 def test_the_kernel_face_has_the_pages_buttons_and_its_map():
-    *controls, buttons, view, fold = FilterStrip().widget.children
+    *controls, buttons, view, fold = FilterStrip(bet=NONE).widget.children
     assert [button.description for button in buttons.children] == [f"{low:g} to {high:g}" for low, high in MIDDLES]
     buttons.children[3].click()
-    assert [control.value for control in controls[3:]] == [0.2, 0.3] and "A gap from 0.2 to 0.3?" in view.value
+    assert [control.value for control in controls[3:5]] == [0.2, 0.3] and "A gap from 0.2 to 0.3?" in view.value
     assert not fold.children[0].value, "drawn only when it is looked at"
     fold.selected_index = 0
     bank = controls[0].value
@@ -120,8 +141,9 @@ SHOWN = """
 
 
 @pytest.fixture
-def panel(browser, tmp_path, open_panel):
-    return open_panel(FilterStrip())
+def panel(open_panel):
+    """With a bet placed: the panel judges."""
+    return open_panel(FilterStrip(bet=NONE))
 
 
 @pytest.mark.browser
@@ -172,32 +194,40 @@ def test_the_still_is_there_without_the_script(browser, open_panel):
 def test_the_keyboard_moves_an_edge_and_the_address_keeps_it(browser, panel):
     from selenium.webdriver.common.keys import Keys
 
-    bank, _, axis, low, high = panel.controls()
+    bank, _, axis, low, high, bet = panel.controls()
+    assert not bet.is_displayed(), "the page bets with its buttons"
     assert [c.accessible_name for c in (bank, axis, low, high)] == ["bank", "axis", "middle from", "middle to"]
     low.send_keys(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
     high.send_keys(Keys.ARROW_LEFT)
     assert "A gap from 0.17 to 0.29?" in panel.text(".zf-verdict") and low.get_attribute("aria-valuetext") == "0.17"
     bank.send_keys("S")
-    panel.until(lambda: panel.hash() == "#strip/squeezenet-imagenet/all-filters/octaves-equally-wide/0.17/0.29")
+    panel.until(lambda: panel.hash() == "#strip/squeezenet-imagenet/all-filters/octaves-equally-wide/0.17/0.29/no-gap")
     shown = panel.text(".zf-panel-view")
     panel.reopen(panel.hash())
     assert panel.text(".zf-panel-view") == shown and "0.17 to 0.29" in shown
-    panel.go("#strip/alexnet-imagenet/all-filters/areas-equally-wide/0.2/0.3")
+    panel.go("#strip/alexnet-imagenet/all-filters/areas-equally-wide/0.2/0.3")  # an older one, without the bet
     panel.until(lambda: "A gap from 0.2 to 0.3? 96 filters show neither" in panel.text(".zf-verdict"))
     panel.go("#the-claim")  # someone else's address
     assert "A gap from 0.2 to 0.3?" in panel.text(".zf-verdict")
 
 
 @pytest.mark.browser
-def test_it_keeps_its_verdict_until_the_reader_has_bet(browser, panel):
-    assert "Your bet first" in panel.text(".zf-verdict") and "second side" not in panel.text(".zf-panel-view")
+def test_it_keeps_its_verdict_until_the_reader_has_bet(browser, open_panel):
+    panel = open_panel(FilterStrip())
+
+    def silent():
+        return "Your bet first" in panel.text(".zf-verdict") and "of 100" not in panel.text(".zf-panel-view")
+
+    assert silent()
     browser.set_window_size(900, 900)  # drawn anew, it still waits
-    assert "Your bet first" in panel.text(".zf-verdict")
+    panel.root().find_element("css selector", "[data-middle='0.2 0.3']").click()
     panel.root().find_element("tag name", "summary").click()
-    panel.until(lambda: "No second side" in panel.text(".zf-verdict"))
-    panel.reopen("")
-    panel.root().find_element("css selector", "[data-middle='0.15 0.3']").click()
+    assert silent() and "from 0.2 to 0.3" in panel.root().find_element("tag name", "svg").accessible_name
+    panel.root().find_element("css selector", "[data-bet]").click()
     assert "No second side" in panel.text(".zf-verdict")
+    panel.until(lambda: panel.hash().endswith("/0.2/0.3/a-gap"))
+    panel.reopen(panel.hash())
+    assert panel.text(".zf-verdict").startswith("Your bet on a gap loses here.")
 
 
 @pytest.mark.browser
@@ -223,7 +253,7 @@ def test_a_pointer_drags_the_nearer_edge_and_they_may_cross(browser, panel):
 
 @pytest.mark.browser
 def test_a_touch_drags_too(browser, open_panel):
-    panel = open_panel(FilterStrip(), width=390)
+    panel = open_panel(FilterStrip(bet=NONE), width=390)
     view = panel.root().find_element("css selector", ".zf-strip").rect
     width = face.NARROW["width"]
 
@@ -238,7 +268,7 @@ def test_a_touch_drags_too(browser, open_panel):
 
 @pytest.mark.browser
 def test_buttons_and_the_map_of_all_middles_lead_to_a_middle(browser, panel):
-    browser.execute_script(SET, DEFAULT | {"bank": middles.MADE})
+    browser.execute_script(SET, DEFAULT | {"bank": middles.MADE, "bet": NONE})
     buttons = panel.root().find_elements("css selector", "[data-middle]")
     assert [b.text for b in buttons] == [f"{low:g} to {high:g}" for low, high in MIDDLES]
     buttons[3].click()
@@ -262,17 +292,31 @@ def test_buttons_and_the_map_of_all_middles_lead_to_a_middle(browser, panel):
 
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [1000, 390])
-@pytest.mark.parametrize(("bank", "gap"), [(DEFAULT["bank"], False), (middles.MADE, None)])
-def test_a_bet_is_placed_once_and_nothing_moves(browser, open_panel, width, bank, gap):
+@pytest.mark.parametrize(("bank", "came"), [(DEFAULT["bank"], "loses"), (middles.MADE, "wins")])
+def test_a_bet_is_placed_once_and_nothing_moves(browser, open_panel, width, bank, came):
     panel = open_panel(FilterStrip(bank=bank), width=width)
     browser.execute_script("document.body.style.font = '16px/1.65 sans-serif'")
-    gap = "Supported" in FilterStrip().view(**DEFAULT | {"bank": bank}) if gap is None else gap
-    yes, no = panel.root().find_elements("css selector", "[data-gap]")
+    yes, no = panel.root().find_elements("css selector", "[data-bet]")
     before = yes.rect["y"], panel.root().size["height"]
     yes.click()
-    assert panel.text(".zf-verdict").startswith(f"You {'win' if gap else 'lose'}.")
+    assert panel.text(".zf-verdict").startswith(f"Your bet on a gap {came} here.")
     assert (yes.rect["y"], panel.root().size["height"]) == before
     no.click()
-    assert [each.get_attribute("aria-pressed") for each in (yes, no)] == ["true", None]
-    panel.root().find_element("css selector", "[data-middle='0.2 0.3']").click()
-    assert "You " not in panel.text(".zf-verdict"), "it was on another middle"
+    assert [each.get_attribute("aria-pressed") for each in (yes, no)] == ["true", "false"]
+    if bank == middles.MADE:  # the bet goes with the reader: what is cut out ends at 0.3
+        panel.root().find_element("css selector", "[data-middle='0.125 0.25']").click()
+        assert panel.text(".zf-verdict").startswith("Your bet on a gap stays open here. ? Undecided")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [1000, 390])
+@pytest.mark.parametrize("axis", [OCTAVE, AREA])
+def test_the_titles_of_both_axes_stand_clear_of_each_other(browser, open_panel, width, axis):
+    open_panel(FilterStrip(axis=axis), width=width)
+    browser.execute_script("document.body.style.font = '16px/1.65 sans-serif'")
+    svg, height, peak = browser.execute_script(
+        """const box = (one) => one.getBoundingClientRect().toJSON(), strip = document.querySelector(".zf-strip svg");
+        return [strip, ...[...strip.querySelectorAll(":scope > text")].slice(-2)].map(box);"""
+    )
+    assert height["right"] + 8 < peak["left"] or height["top"] >= peak["bottom"] - 2
+    assert all(svg["left"] <= each["left"] and each["bottom"] <= svg["bottom"] for each in (height, peak))

@@ -4,7 +4,7 @@
 
   const { start, slug } = globalThis.zflibPanel;
   const LOWEST = 1 / 22, CORNER = Math.SQRT1_2, NYQUIST = 0.5, EMPTY = 1 / 2, PRESENT = 1 / 10;
-  const OCTAVE = "octaves equally wide", AREA = "areas equally wide", SIDELESS = "no second side";
+  const OCTAVE = "octaves equally wide", AREA = "areas equally wide", SIDELESS = "no second side", OPEN = "not placed";
   const VERDICTS = { s: "supported", c: "contradicted", u: "undecided", n: SIDELESS };
   const whole = (value) => Math.floor(value + 0.5);
 
@@ -90,13 +90,13 @@
     });
     const thumbs = shown.map(([, , sheet, place], i) => (places[i][1] < 0 ? "" : filterAt(...places[i], side, sheet, place, data.kernels)));
     parts.push("<g>", ...thumbs, "</g>");
-    if (hidden) parts.push(`<text class="more" x="${4 * side}" y="12">and ${hidden} more, above the top</text>`);
     const y = whole(height - EMPTY * Math.min(levels[0], levels[2]));
     parts.push(`<line class="half" x1="${whole(low)}" x2="${whole(high)}" y1="${y}" y2="${y}"/>`);
     for (const [name, x] of [["from", whole(low)], ["to", whole(high)]]) {
       parts.push(`<g class="edge" data-edge="${name}"><line x1="${x}" x2="${x}" y1="-18" y2="${height}"/>`);
       parts.push(`<circle cx="${x}" cy="-18" r="11"/></g>`);
     }
+    if (hidden) parts.push(`<text class="more" x="${4 * side}" y="12">and ${hidden} more, above the top</text>`);
     parts.push(`<line class="axis" x1="0" x2="${width}" y1="${height}" y2="${height}"/>`);
     if (axis === OCTAVE)
       parts.push(`<text x="${whole(layout.block / 2)}" y="${height + 18}" text-anchor="middle">near 0</text>`);
@@ -104,9 +104,10 @@
       const x = whole(position(Number(tick), axis, layout));
       parts.push(`<text x="${x}" y="${height + 18}" text-anchor="middle">${tick}</text>`);
     }
-    parts.push(`<text x="${width}" y="${height + 36}" text-anchor="end">peak frequency, cycles per pixel</text>`);
+    parts.push(`<text x="0" y="${height + layout.title}">${data.heights[axis]}</text>`);
+    parts.push(`<text x="${width}" y="${height + 36}" text-anchor="end">peak frequency, cycles/px</text>`);
     const label = `${shown.length} filters by peak frequency, ${axis}; the middle is from ${middle[0]} to ${middle[1]}`;
-    return `<svg viewBox="-12 -32 ${width + 24} ${height + 74}" role="img" aria-label="${label}">${parts.join("")}</svg>`;
+    return `<svg viewBox="-12 -32 ${width + 24} ${height + 38 + layout.title}" role="img" aria-label="${label}">${parts.join("")}</svg>`;
   }
 
   /** The number of a middle among all pairs of edges. */
@@ -138,26 +139,33 @@
     return `From ${from} to ${to} cycles/px it has more than half the density of the sparser side.`;
   }
 
-  /** The verdict with its reason, the counts, and what the power makes of them, as HTML. */
+  /** What becomes of a bet where this is the verdict. */
+  function scored(bet, verdict) {
+    const came = { supported: "a gap", undecided: OPEN }[verdict] ?? "no gap";
+    return `Your bet on ${bet} ${came === OPEN ? "stays open" : came === bet ? "wins" : "loses"} here. `;
+  }
+
+  /** The bet, the verdict and its reason; counts and power. As HTML, and before the bet is placed the question and the
+   *  counts alone. */
   function said(setting, middle, data) {
     const [low, high] = middle, shown = counted(data.banks[setting.bank], setting.filters);
     const below = shown.filter(([f]) => f < low).length, above = shown.filter(([f]) => f >= high).length;
     const counts = [below, shown.length - below - above, above], found = answer(setting, middle, data);
-    const first = `<strong class="zf-${slug(found.verdict)}">${data.signs[found.verdict]} ` +
+    const first = `${scored(setting.bet, found.verdict)}<strong class="zf-${slug(found.verdict)}">${data.signs[found.verdict]} ` +
       `${found.verdict[0].toUpperCase()}${found.verdict.slice(1)}</strong> ` +
       `A gap from ${low} to ${high}? ${reason(found, middle, counts)}`;
-    const second = `<strong>${counts[0]}</strong> filters peak below, <strong>${counts[1]}</strong> in the middle, ` +
+    let second = `<strong>${counts[0]}</strong> filters peak below, <strong>${counts[1]}</strong> in the middle, ` +
       `<strong>${counts[2]}</strong> above. `;
-    let third;
-    if (found.verdict === SIDELESS) third = "Without a second side there is an end and no gap to be found.";
+    if (setting.bet === OPEN) return [`<strong>?</strong> ${data.question}`, second];
+    if (found.verdict === SIDELESS) second += "Without a second side there is an end and no gap to be found.";
     else
-      third = `Had this middle been empty, the test would find the gap in <strong>${found.empty}</strong> of 100 such banks; ` +
+      second += `Had this middle been empty, the test would find the gap in <strong>${found.empty}</strong> of 100 such banks; ` +
         `had it been half as dense as its sparser side, in <strong>${found.half}</strong>.`;
     if (found.verdict === "contradicted")
-      third += " A contradiction needs no such power: with a gap, such counts would come up in under 5 of 100.";
+      second += " A contradiction needs no such power: with a gap, such counts would come up in under 5 of 100.";
     if (setting.filters !== "all filters" && !data.banks[setting.bank][0][2])
-      third += " Of this bank the course has the peaks alone, not the colours: all filters count.";
-    return [first, second, third];
+      second += " Of this bank the course has the peaks alone, not the colours: all filters count.";
+    return [first, second];
   }
 
   /** All middles of a bank: a square each, where it begins to the right, where it ends upwards. */
@@ -199,31 +207,14 @@
     const details = root.querySelector("details"), [mapView, mapWords] = details.querySelectorAll(".zf-map, p");
     const layout = () => data.layouts[view.clientWidth < 520 ? 1 : 0];
     const middleOf = (now) => between(now.middle_from, now.middle_to, data.edges);
-    const bets = [...root.querySelectorAll("[data-gap]")];
-    let drawn = "", settled = "";
+    let drawn = "";
     root.prepend(root.querySelector(".zf-gap")); // the bet comes first
-
-    /** Place the bet on the middle that is shown; its outcome stands before the verdict until something moves. */
-    function place(button) {
-      if (button.getAttribute("aria-disabled") === "true") return;
-      const now = setting(), gap = answer(now, middleOf(now), data).verdict === "supported";
-      settled = { key: JSON.stringify(now), words: `You ${gap === (button.dataset.gap === "yes") ? "win" : "lose"}. ` };
-      delete root.dataset.fresh;
-      button.setAttribute("aria-pressed", "true");
-      show(now);
-    }
 
     function show(now) {
       const middle = middleOf(now), key = JSON.stringify([now, layout()]);
       if (key !== drawn) view.innerHTML = strip(now, middle, layout(), data);
       drawn = key;
-      const [judged, counts, power] = said(now, middle, data);
-      [verdict.innerHTML, words.innerHTML] = [judged, counts + power];
-      if ("fresh" in root.dataset) {
-        verdict.innerHTML = "<strong>?</strong> Do you see a gap in the shaded middle? Does the test? Your bet first; then drag its edges.";
-        words.innerHTML = counts;
-      } else if (settled && settled.key === JSON.stringify(now)) verdict.prepend(settled.words);
-      for (const button of bets) button.setAttribute("aria-disabled", String(!("fresh" in root.dataset)));
+      [verdict.innerHTML, words.innerHTML] = said(now, middle, data);
       if (details.open) [mapView.innerHTML, mapWords.textContent] = map(now, middle, data);
       for (const button of root.querySelectorAll("[data-middle]"))
         button.setAttribute("aria-pressed", String(button.dataset.middle === middle.join(" ")));
@@ -255,9 +246,8 @@
     for (const end of ["pointerup", "pointercancel"]) view.addEventListener(end, () => (held = null));
 
     root.addEventListener("click", (event) => {
-      const bet = event.target.closest("[data-gap]"), button = event.target.closest("[data-middle]"), square = event.target.closest("[data-at]");
-      if (bet) place(bet);
-      else if (button) {
+      const button = event.target.closest("[data-middle]"), square = event.target.closest("[data-at]");
+      if (button) {
         const [low, high] = button.dataset.middle.split(" ").map(Number);
         set({ middle_from: low, middle_to: high });
       } else if (square) {
@@ -265,10 +255,7 @@
         set({ middle_from: data.edges[i], middle_to: data.edges[j] });
       }
     });
-    details.addEventListener("toggle", () => {
-      if (details.open) delete root.dataset.fresh; // the bet is placed
-      show(setting());
-    });
+    details.addEventListener("toggle", () => show(setting()));
     new ResizeObserver(() => show(setting())).observe(view);
     return show;
   }

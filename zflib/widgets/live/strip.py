@@ -5,32 +5,33 @@ The page draws and says the same in strip.js, from the verdicts of `zflib.experi
 
 from __future__ import annotations
 
-from base64 import b64encode
 from functools import cache, cached_property
 from html import escape
 from itertools import pairwise
 from math import acos, floor, log2, pi, sqrt
 from typing import Any, ClassVar
 
-import numpy as np
-from PIL import Image
-
 from zflib.analysis import spectrum
 from zflib.analysis.spectrum.densities import LOWEST
 from zflib.analysis.spectrum.filters import CORNER
 from zflib.analysis.spectrum.gap import EMPTY, MIDDLES, NYQUIST, SIDELESS, GapTest
-from zflib.experiments import middles, stems
+from zflib.experiments import middles
 from zflib.widgets.axes import Axis
-from zflib.widgets.frames import to_png
 from zflib.widgets.live import middles_map
 from zflib.widgets.live.panel import Panel
+from zflib.widgets.live.strip_sheets import filter_at, pictures, sheets, slug
 
-WIDE = {"width": 720, "block": 120, "height": 300, "largest": 26}  # of the drawing; block: for what peaks below 1/22
-NARROW = {"width": 340, "block": 64, "height": 260, "largest": 16}
+# Of the drawing; block: for what peaks below 1/22; title: how far below the axis the height's stands, beside the axis's
+# own or below it.
+WIDE = {"width": 720, "block": 120, "height": 300, "largest": 26, "title": 36}
+NARROW = {"width": 340, "block": 64, "height": 260, "largest": 16, "title": 54}
 OCTAVE, AREA = "octaves equally wide", "areas equally wide"
 TICKS = {OCTAVE: ("0.063", "0.125", "0.25", "0.5"), AREA: ("0.1", "0.2", "0.3", "0.4", "0.5")}
+HEIGHTS = {OCTAVE: "height: filters per octave", AREA: "height: filters per area"}
 SIGNS = {"supported": "+", "contradicted": "−", "undecided": "?", SIDELESS: "×"}
 BANKS = middles.NAMES
+OPEN, GAP, NONE = "not placed", "a gap", "no gap"
+QUESTION = "Do you see a gap in the shaded middle? Does the test find one? Your bet first; then drag its edges."
 
 
 class FilterStrip(Panel):
@@ -38,12 +39,13 @@ class FilterStrip(Panel):
 
     The height of the columns is the density, per octave or per area: what the axis has equally wide.
 
-    start  values of its controls other than those it begins with: bank, filters, axis, middle_from, middle_to. Raises
-           ValueError for what they don't offer.
+    start  values of its controls other than those it begins with: bank, filters, axis, middle_from, middle_to, bet (on
+           what the test finds). Raises ValueError for what they don't offer.
     """
 
     title = "Where filters peak, and whether that leaves a gap in the middle"
     script = "strip"
+    styles = ("bet",)
     view_first = True
     axes = (
         Axis("bank", BANKS),
@@ -51,6 +53,7 @@ class FilterStrip(Panel):
         Axis("axis", (OCTAVE, AREA)),
         Axis("middle_from", middles.EDGES),
         Axis("middle_to", middles.EDGES),
+        Axis("bet", (OPEN, GAP, NONE)),
     )
     defaults: ClassVar = {
         "bank": BANKS[0],
@@ -58,12 +61,15 @@ class FilterStrip(Panel):
         "axis": OCTAVE,
         "middle_from": MIDDLES[0][0],
         "middle_to": MIDDLES[0][1],
+        "bet": OPEN,
     }
 
-    def view(self, bank: str, filters: str, axis: str, middle_from: float, middle_to: float, layout: Any = WIDE) -> str:
-        """Verdict, strip and words; `layout` is that of the drawing."""
+    def view(
+        self, bank: str, filters: str, axis: str, middle_from: float, middle_to: float, bet: str, layout: Any = WIDE
+    ) -> str:
+        """Verdict, strip and words, the verdict only once the bet is placed; `layout` is that of the drawing."""
         middle = between(middle_from, middle_to)
-        first, second = said(bank, filters, spectrum.gap_test(middles.choose(bank, filters), [middle]))
+        first, second = said(bank, filters, spectrum.gap_test(middles.choose(bank, filters), [middle]), bet)
         return (
             f'<p class="zf-verdict">{first}</p><div class="zf-strip">{strip(bank, filters, axis, middle, layout)}</div>'
             f'<p class="zf-words" aria-live="polite">{second}</p>'
@@ -73,8 +79,8 @@ class FilterStrip(Panel):
         return sheets() + super().still(**setting)
 
     def before(self) -> str:
-        bet = '<button type="button" data-gap="{}">Bet: the test finds {}</button>'
-        bets = bet.format("yes", "a gap") + bet.format("no", "none")
+        bet = '<button type="button" data-bet="{0}" aria-pressed="false">Bet: the test finds {0}</button>'
+        bets = "".join(map(bet.format, (GAP, NONE)))
         button = '<button type="button" data-middle="{low:g} {high:g}">{low:g} to {high:g}</button>'
         named = "".join(button.format(low=low, high=high) for low, high in MIDDLES)
         group = '<div class="zf-buttons{}" role="group" aria-label="{}">{}</div>'.format
@@ -90,6 +96,8 @@ class FilterStrip(Panel):
             "edges": middles.EDGES,
             "layouts": [WIDE, NARROW],
             "ticks": TICKS,
+            "heights": HEIGHTS,
+            "question": QUESTION,
             "signs": SIGNS,
             "banks": {name: [list(row) for row in members(name)] for name in BANKS},
             "answers": middles.result()["banks"],
@@ -102,8 +110,8 @@ class FilterStrip(Panel):
         return middles_map.around(super().widget, [axis.name for axis in self.axes], all_middles)
 
 
-def all_middles(bank: str, filters: str, middle_from: float, middle_to: float, axis: str = OCTAVE) -> str:
-    """The map of all middles as SVG; the axis makes no difference to it."""
+def all_middles(bank: str, filters: str, middle_from: float, middle_to: float, **_others: str) -> str:
+    """The map of all middles as SVG; the other controls make no difference to it."""
     return middles_map.drawing(bank, filters, between(middle_from, middle_to))
 
 
@@ -130,35 +138,6 @@ def members(bank: str) -> list[tuple[float, int, str, int]]:
     return sorted((row for row in rows if row[0] == row[0]), key=lambda row: row[0])
 
 
-@cache
-def pictures() -> dict[str, tuple[int, str]]:
-    """By name of a seed's bank: the side of its filters, and a sheet of them in one row, as the address of a PNG."""
-    from zflib import plots
-
-    found = {}
-    for name, key in middles.MINI.items():
-        for seed, bank in enumerate(stems.filters(key)):
-            row = np.concatenate(plots.filters(bank), axis=1)
-            png = b64encode(to_png(Image.fromarray(row))).decode()
-            found[f"{name}, seed {seed}"] = bank.shape[-1], f"data:image/png;base64,{png}"
-    return found
-
-
-@cache
-def sheets() -> str:
-    """All sheets once, unseen; the strips show pieces of them."""
-    images = "".join(
-        f'<image id="zf-{slug(name)}" href="{address}" width="{48 * kernel}" height="{kernel}"/>'
-        for name, (kernel, address) in pictures().items()
-    )
-    return f'<svg class="zf-sheets" width="0" height="0" aria-hidden="true"><defs>{images}</defs></svg>'
-
-
-def slug(words: str) -> str:
-    """Words as part of an id or an address."""
-    return "-".join("".join(c if c.isalnum() or c in ".-" else " " for c in words.lower()).split())
-
-
 def strip(bank: str, filters: str, axis: str, middle: tuple[float, float], layout: Any) -> str:
     """The drawing as SVG."""
     width, height, shown = layout["width"], layout["height"], counted(bank, filters)
@@ -176,34 +155,24 @@ def strip(bank: str, filters: str, axis: str, middle: tuple[float, float], layou
         if y >= 0:
             parts.append(filter_at(x, y, side, sheet, place))
     parts.append("</g>")
-    if hidden:
-        parts.append(f'<text class="more" x="{4 * side}" y="12">and {hidden} more, above the top</text>')
     y = whole(height - EMPTY * min(levels[0], levels[2]))
     parts.append(f'<line class="half" x1="{whole(low)}" x2="{whole(high)}" y1="{y}" y2="{y}"/>')
     for name, x in (("from", whole(low)), ("to", whole(high))):
         parts.append(f'<g class="edge" data-edge="{name}"><line x1="{x}" x2="{x}" y1="-18" y2="{height}"/>')
         parts.append(f'<circle cx="{x}" cy="-18" r="11"/></g>')
+    if hidden:
+        parts.append(f'<text class="more" x="{4 * side}" y="12">and {hidden} more, above the top</text>')
     parts.append(f'<line class="axis" x1="0" x2="{width}" y1="{height}" y2="{height}"/>')
     if axis == OCTAVE:
         parts.append(f'<text x="{whole(layout["block"] / 2)}" y="{height + 18}" text-anchor="middle">near 0</text>')
     for tick in TICKS[axis]:
         x = whole(position(float(tick), axis, layout))
         parts.append(f'<text x="{x}" y="{height + 18}" text-anchor="middle">{tick}</text>')
-    parts.append(f'<text x="{width}" y="{height + 36}" text-anchor="end">peak frequency, cycles per pixel</text>')
+    parts.append(f'<text x="0" y="{height + layout["title"]}">{HEIGHTS[axis]}</text>')
+    parts.append(f'<text x="{width}" y="{height + 36}" text-anchor="end">peak frequency, cycles/px</text>')
     label = f"{len(shown)} filters by peak frequency, {axis}; the middle is from {middle[0]:g} to {middle[1]:g}"
-    box = f"-12 -32 {width + 24} {height + 74}"
+    box = f"-12 -32 {width + 24} {height + 38 + layout['title']}"
     return f'<svg viewBox="{box}" role="img" aria-label="{escape(label)}">{"".join(parts)}</svg>'
-
-
-def filter_at(x: int, y: int, side: int, sheet: str, place: int) -> str:
-    """A filter's thumbnail, or where there is none a square."""
-    if not sheet:
-        return f'<rect class="unseen" x="{x}" y="{y}" width="{side - 1}" height="{side - 1}"/>'
-    k = pictures()[sheet][0]
-    return (
-        f'<svg x="{x}" y="{y}" width="{side - 1}" height="{side - 1}" viewBox="{place * k} 0 {k} {k}">'
-        f'<use href="#zf-{slug(sheet)}"/></svg>'
-    )
 
 
 def counted(bank: str, filters: str) -> list[tuple[float, int, str, int]]:
@@ -267,13 +236,20 @@ def densities(shown: list[Any], middle: tuple[float, float], axis: str, side: in
     return [n * side**2 / (right - left) for n, (left, right) in zip(held, pairwise(ends), strict=True)]
 
 
-def said(bank: str, filters: str, test: GapTest) -> tuple[str, str]:
-    """Of the first middle of a test: the verdict with its reason, and counts and power, as HTML."""
+def scored(bet: str, verdict: str) -> str:
+    """What becomes of a bet where this is the verdict."""
+    came = {"supported": GAP, "undecided": OPEN}.get(verdict, NONE)
+    return f"Your bet on {bet} {'stays open' if came == OPEN else 'wins' if came == bet else 'loses'} here. "
+
+
+def said(bank: str, filters: str, test: GapTest, bet: str) -> tuple[str, str]:
+    """Of the first middle of a test: the bet, the verdict and its reason; counts and power. As HTML, and before the
+    bet is placed the question and the counts alone."""
     (low, high), counts = test.middles[0], test.counts[0].sum(0)
     verdict, power = test.verdicts[0], [f"{p:.0%}"[:-1] for p in test.power[0]]
     # What "undecided" adds on power stands in the words below.
     reason = test.reason.partition("; an empty")[0].rstrip(".")
-    first = (
+    first = scored(bet, verdict) + (
         f'<strong class="zf-{slug(verdict)}">{SIGNS[verdict]} {verdict.capitalize()}</strong> '
         f"A gap from {low:g} to {high:g}? {reason[0].upper()}{reason[1:]}."
     )
@@ -281,6 +257,8 @@ def said(bank: str, filters: str, test: GapTest) -> tuple[str, str]:
         f"<strong>{counts[0]}</strong> filters peak below, <strong>{counts[1]}</strong> in the middle, "
         f"<strong>{counts[2]}</strong> above. "
     )
+    if bet == OPEN:
+        return f"<strong>?</strong> {QUESTION}", second
     if verdict == SIDELESS:
         second += "Without a second side there is an end and no gap to be found."
     else:
