@@ -26,7 +26,7 @@ test: $(READY) ## lint, unit tests, notebooks, and the built pages in a browser
 	$(BIN)/ruff format --check .
 	ZFLIB_PICTURES=embedded $(BIN)/python tools/build_book.py
 	ZFLIB_PICTURES=embedded $(BIN)/python tools/compare_notebooks.py
-	ZFLIB_PICTURES=embedded $(BIN)/python -m pytest --numprocesses=auto --dist=loadgroup --no-loadscope-reorder
+	ZFLIB_PICTURES=embedded $(BIN)/python -m pytest --numprocesses=auto --no-loadscope-reorder
 
 elsewhere: ## run all from the built wheel in an empty environment (CONSTRAINT=FILE: with these versions)
 	$(PYTHON) tools/run_elsewhere.py $(if $(CONSTRAINT),--constraint $(CONSTRAINT))

@@ -1,6 +1,7 @@
 """What several tests need: real pictures and a browser, where there are any."""
 
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -9,6 +10,13 @@ import pytest
 
 BESIDE = Path(__file__).parents[2] / "shared" / "data" / "imagenette2-160.tar"  # beside the checkout
 WARM = ["zflib.cli", "zflib.training.loop", "lightning_fabric", "torchvision.datasets", "tqdm.auto", "pytest"]
+# Files with tests that start processes of their own.
+PROCESSES = [
+    "tests/experiments/ablation/test_run.py",
+    "tests/robustness/test_processes.py",
+    "tests/training/test_lock.py",
+    "tests/training/test_loop.py",
+]
 
 
 def pytest_configure(config):
@@ -18,17 +26,37 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(items):
-    """Who takes what, where several processes share the tests: one takes all of a file, or of a file and a chapter, so
-    that what they share is made once. Tests that start processes of their own come first and one after the other, then
-    those of the pages: the longest first, so that all processes end together."""
+    """Tests that start processes of their own come first, then those of the pages: the longest first, so that all
+    processes end together."""
     for item in items:
         if "device" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.device)
-        if not item.get_closest_marker("xdist_group"):
-            chapter = getattr(item, "callspec", None) and item.callspec.params.get("chapter", "")
-            item.add_marker(pytest.mark.xdist_group(f"{item.nodeid.partition('::')[0]} {chapter or ''}".strip()))
-    first = ("processes",)
-    items.sort(key=lambda item: (item.get_closest_marker("xdist_group").args != first, "site" not in item.path.parts))
+    items.sort(key=lambda item: (group(item.nodeid) != "processes", "site" not in item.path.parts))
+
+
+def group(nodeid):
+    """What one process takes as a whole, so that what these tests share is made once: the tests of a file, or of a file
+    and a notebook; all that start processes of their own, one after the other; all commands, which share a run."""
+    file = nodeid.partition("::")[0]
+    if file in PROCESSES:
+        return "processes"
+    if file.startswith("tests/cli/"):
+        return "cli"
+    notebook = re.search(r"notebooks/\w[\w/]*", nodeid)
+    return f"{file} {notebook[0]}" if notebook else file
+
+
+@pytest.hookimpl(optionalhook=True)  # make gpu runs tests where pytest-xdist is not
+def pytest_xdist_make_scheduler(config, log):
+    """Whole groups go to one process. The marks of pytest-xdist 3.8 would do, but from pytest 9.2 on it loses them, and
+    says nothing: https://github.com/pytest-dev/pytest-xdist/issues/1386."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Groups(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return group(nodeid)
+
+    return Groups(config, log)
 
 
 @pytest.fixture(scope="session")

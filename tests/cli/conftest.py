@@ -1,7 +1,5 @@
 """A command and what it printed; a run, weights and a picture for commands to work on."""
 
-from pathlib import Path
-
 import pytest
 
 import zflib
@@ -53,10 +51,3 @@ def shipped(trained, tmp_path_factory):
         patch.setattr(options, "picture_set", small_set)
         assert cli.main(["weights", "ship", str(trained), "--name", "mine", "--weights", str(folder)]) == 0
     return folder
-
-
-def pytest_collection_modifyitems(items):
-    """One process takes all commands, so that `trained` and `shipped` are made once."""
-    for item in items:
-        if item.path.parent == Path(__file__).parent:
-            item.add_marker(pytest.mark.xdist_group("cli"))

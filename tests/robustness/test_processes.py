@@ -14,8 +14,6 @@ from zflib import cli, weights
 from zflib.data import sets
 from zflib.training import checkpoint
 
-pytestmark = pytest.mark.xdist_group("processes")  # they start their own: one file at a time
-
 
 @pytest.fixture
 def start(processes):

@@ -12,8 +12,6 @@ import run_tiny
 from zflib.training.lock import BusyFolder, alone
 from zflib.training.loop import new_fabric, train
 
-pytestmark = pytest.mark.xdist_group("processes")
-
 HOLD = """
     import sys, time
     from filelock import FileLock

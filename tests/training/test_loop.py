@@ -21,8 +21,6 @@ from zflib.training.loop import Diverged, OtherRun, Run, clip_filters, new_fabri
 from zflib.training.recipe import MINI
 from zflib.training.start import channel_mean
 
-pytestmark = pytest.mark.xdist_group("processes")  # some start their own: one file at a time
-
 
 def same_weights(a, b):
     return all(torch.equal(x, y) for x, y in zip(a.state_dict().values(), b.state_dict().values(), strict=True))

@@ -14,8 +14,6 @@ from zflib.experiments.ablation import results, run
 from zflib.experiments.ablation.plan import MINI_TABLE
 from zflib.training.loop import Diverged, new_fabric
 
-pytestmark = pytest.mark.xdist_group("processes")  # some start their own: one file at a time
-
 
 @pytest.fixture
 def folders(tmp_path):
