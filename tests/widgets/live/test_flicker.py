@@ -14,7 +14,7 @@ from zflib import ALEXNET, ZFNET, aliasing
 from zflib.architecture import output_size
 from zflib.network import ConvNet
 from zflib.widgets.live import flicker, lobes
-from zflib.widgets.live.flicker import MARGIN, WINDOW, FlickeringMap
+from zflib.widgets.live.flicker import BOTH, MARGIN, NEITHER, OPEN, WINDOW, FlickeringMap, bet_words
 
 DEFAULT = FlickeringMap.defaults
 
@@ -96,20 +96,44 @@ def test_a_map_lies_where_its_filter_looks():
 
 
 def test_it_says_which_way_and_how_far():
-    said = flicker.said("AlexNet-mini", 38, "brick wall", 4, -2, 3)[1]
+    said = flicker.said("AlexNet-mini", 38, "brick wall", 4, -2, 3, BOTH)[1]
     assert "2 px to the left and 3 px down; counted in samples of the map: 0.5 and 0.75" in said
     lost = aliasing.overlap(flicker.filters("AlexNet-mini")[0][37:38], 4)[0]
     assert f"<strong>{100 * lost:.0f}&nbsp;%</strong>" in said
-    bet = "ZFNet-mini", len(flicker.filters("ZFNet-mini")[0]), "brick wall", 2
-    assert "flickers" in flicker.said(*bet, 1, 0)[0]
-    assert "By whole samples" in flicker.said(*bet, 2, 0)[0]  # zero whatever the filter
-    assert "Drag the picture" in flicker.said(*[DEFAULT[axis.name] for axis in FlickeringMap.axes[:4]], 0, 0)[0]
+    finest = "ZFNet-mini", len(flicker.filters("ZFNet-mini")[0]), "brick wall", 2
+    assert "flickers" in flicker.said(*finest, 1, 0, BOTH)[0]
+    assert "By whole samples" in flicker.said(*finest, 2, 0, BOTH)[0]  # zero whatever the filter
+    assert "Drag the picture" in flicker.said(*[DEFAULT[axis.name] for axis in FlickeringMap.axes[:4]], 0, 0, BOTH)[0]
+
+
+def test_a_bet_is_scored_by_the_worst_shift_at_the_remedys_stride(monkeypatch):
+    panel = FlickeringMap(stride=2)
+    worst = {
+        name: max(panel.error(network=name, filter=own["filter"], right=shift) for shift in range(1, 9))
+        for name, own in flicker.OWN.items()
+    }
+    assert worst["AlexNet-mini"] < flicker.STILL < worst["ZFNet-mini"]
+    for bet in (*flicker.NETWORKS, BOTH, NEITHER):
+        assert f"You bet on {bet}: {'won' if bet == 'AlexNet-mini' else 'lost'}." in bet_words(bet)
+        for (name, error), does in zip(worst.items(), ("stands still", "does not"), strict=True):
+            assert f"{name}’s map {does} (error {error:.2f})" in bet_words(bet)
+    for still, came in ((2, BOTH), (0, NEITHER)):
+        monkeypatch.setattr(flicker, "STILL", still)
+        assert "won" in bet_words(came) and "lost" in bet_words("AlexNet-mini")
+    assert bet_words(OPEN).endswith("?")
+
+
+def test_it_gives_no_verdict_before_the_bet():
+    for setting in some_settings(6):
+        before, after = (FlickeringMap().view(**setting | {"bet": bet}) for bet in (OPEN, BOTH))
+        assert "Your bet first" in before and "equivariance error" not in before and "overlap" not in before
+        assert "equivariance error" in after and "Your bet first" not in after
 
 
 def test_it_tells_the_error_that_it_shows():
-    panel = FlickeringMap(filter=48)
+    panel = FlickeringMap(filter=48, bet=BOTH)
     assert f"Error {panel.error(stride=3, right=-1):.2f}." in panel.view(**panel.start | {"stride": 3, "right": -1})
-    assert panel.error(right=0) == 0 < panel.error() == flicker.compared(**DEFAULT | {"filter": 48})[-1]
+    assert panel.error(right=0) == 0 < panel.error() == flicker.compared("AlexNet-mini", 48, "brick wall", 4, 2, 0)[-1]
 
 
 def test_the_kernel_face_shows_the_view_of_its_controls():
@@ -117,6 +141,9 @@ def test_the_kernel_face_shows_the_view_of_its_controls():
     *controls, view = box.children
     controls[3].value, controls[4].value = 2, -3
     assert FlickeringMap().view(**DEFAULT | {"stride": 2, "right": -3}) in view.value
+    assert type(controls[-1]).__name__ == "ToggleButtons"
+    controls[-1].value = NEITHER
+    assert bet_words(NEITHER) in view.value and "stands still. Error" in view.value
 
 
 # The page's face, in a browser.
@@ -133,7 +160,7 @@ SET = """
     const same = document.createElement("div");
     same.innerHTML = arguments[1];
     return {
-      words: [".zf-verdict", ".zf-words", "[data-tile=error] div", "[data-tile=folded] figcaption"].map(
+      words: [".zf-outcome", ".zf-verdict", ".zf-words", "[data-tile=error] div", "[data-tile=folded] figcaption"].map(
         (part) => [root.querySelector(part).innerHTML, same.querySelector(part).innerHTML]),
       square: [root, same].map((panel) => panel.querySelector(".zf-square").style.inset),
       pictures: [...root.querySelectorAll("[data-tile] canvas")].map(
@@ -144,7 +171,8 @@ SET = """
 
 @pytest.fixture
 def panel(open_panel):
-    return open_panel(FlickeringMap())
+    """With a bet placed: the panel judges."""
+    return open_panel(FlickeringMap(bet=BOTH))
 
 
 @pytest.mark.browser
@@ -154,7 +182,7 @@ def test_the_page_computes_draws_and_says_what_python_does(browser, panel):
         for theirs, ours in found["words"]:
             assert theirs == ours, setting
         assert len(set(found["square"])) == 1 and found["square"][0]
-        expected = flicker.pictures(**setting)
+        expected = flicker.pictures(**{name: value for name, value in setting.items() if name != "bet"})
         names = ("picture", "map", "back", "lobes", "filter", "folded")
         for name, data in zip(names, found["pictures"], strict=True):
             mode = {2: "LA", 3: "RGB"}[expected[name].shape[-1]]
@@ -180,14 +208,14 @@ def test_a_pointer_drags_the_picture_and_the_button_puts_it_back(browser, panel)
     assert "3 px to the left and 3 px down" in panel.text(".zf-words")  # it began 2 px to the right
     ActionChains(browser, duration=20).move_by_offset(round(-40 * pixel), 0).release().perform()
     assert "8 px to the left and 3 px down" in panel.text(".zf-words")  # no farther than the picture reaches
-    panel.until(lambda: panel.hash() == "#flicker/alexnet-mini/38/brick-wall/4/-8/3")
+    panel.until(lambda: panel.hash() == "#flicker/alexnet-mini/38/brick-wall/4/-8/3/both")
     panel.root().find_element("css selector", "[data-rest]").click()
     assert "0 px anywhere" in panel.text(".zf-words") and "Drag the picture" in panel.text(".zf-verdict")
 
 
 @pytest.mark.browser
 def test_a_finger_drags_the_picture(browser, open_panel):
-    panel = open_panel(FlickeringMap(), width=390)
+    panel = open_panel(FlickeringMap(bet=BOTH), width=390)
     frame = panel.root().find_element("css selector", "[data-tile=picture] > div")
     browser.execute_script("arguments[0].scrollIntoView({ block: 'center' })", frame)
     box = browser.execute_script("return arguments[0].getBoundingClientRect().toJSON()", frame)
@@ -202,13 +230,14 @@ def test_a_finger_drags_the_picture(browser, open_panel):
 def test_the_keyboard_moves_it_and_the_address_brings_it_back(browser, panel):
     from selenium.webdriver.common.keys import Keys
 
-    network, number, picture, stride, right, down = panel.controls()
+    network, number, picture, stride, right, down, bet = panel.controls()
+    assert not bet.is_displayed(), "the page bets with its buttons"
     named = [control.accessible_name for control in (network, number, picture, stride, right, down)]
     assert named == ["network", "filter", "picture", "stride", "right", "down"]
     stride.send_keys(Keys.ARROW_LEFT, Keys.ARROW_LEFT)
     right.send_keys(Keys.HOME, Keys.ARROW_RIGHT)
     assert "Stride 2" in panel.text(".zf-verdict") and "7 px to the left" in panel.text(".zf-words")
-    panel.until(lambda: panel.hash() == "#flicker/alexnet-mini/38/brick-wall/2/-7/0")
+    panel.until(lambda: panel.hash() == "#flicker/alexnet-mini/38/brick-wall/2/-7/0/both")
     words = panel.text(".zf-words")
     panel.reopen(panel.hash())
     assert panel.text(".zf-words") == words
@@ -221,20 +250,36 @@ def test_a_network_brings_its_own_stride_and_filter_in_either_face(browser, pane
     network.send_keys("Z")
     assert (number.get_attribute("value"), stride.get_attribute("value")) == ("47", "1")  # places: 48 and 2
     assert "Stride 2" in panel.text(".zf-verdict")
-    network, number, _, stride, *_, view = FlickeringMap().widget.children
+    network, number, _, stride, *_, view = FlickeringMap(bet=BOTH).widget.children
     network.value = "ZFNet-mini"
     assert (number.value, stride.value) == (48, 2)
-    assert FlickeringMap().view(**DEFAULT | {"network": "ZFNet-mini", "stride": 2, "filter": 48}) in view.value
+    assert (
+        FlickeringMap().view(**DEFAULT | {"network": "ZFNet-mini", "stride": 2, "filter": 48, "bet": BOTH})
+        in view.value
+    )
 
 
 @pytest.mark.browser
-def test_it_says_nothing_of_the_bet_before_something_has_moved(browser, panel):
-    assert "Your bet first" in panel.text(".zf-verdict")
-    assert "flickers" not in panel.text(".zf-panel-view") and "Error 0" not in panel.text(".zf-panel-view")
+@pytest.mark.parametrize("width", [1000, 390])
+def test_a_bet_is_placed_once_by_the_keyboard_and_moves_nothing(browser, open_panel, width):
+    from selenium.webdriver.common.keys import Keys
+
+    panel = open_panel(FlickeringMap(), width=width)
+    browser.execute_script("document.body.style.font = '16px/1.65 sans-serif'")
+    assert panel.text(".zf-outcome") == bet_words(OPEN) and "Your bet first" in panel.text(".zf-verdict")
     panel.root().find_element("css selector", "[data-rest]").click()
+    assert "flickers" not in panel.text(".zf-panel-view") and "still. Error" not in panel.text(".zf-panel-view")
+    mine, theirs, *_ = panel.root().find_elements("css selector", "button[data-bet]")
+    tile = panel.root().find_element("css selector", "[data-tile=error]")
+    before = mine.rect["y"], tile.rect["y"]
+    theirs.send_keys(Keys.ENTER)
+    assert panel.text(".zf-outcome") == bet_words("ZFNet-mini") and browser.switch_to.active_element == theirs
     assert "Drag the picture" in panel.text(".zf-verdict") and "equivariance error" in panel.text(".zf-words")
-    panel.reopen("#flicker/alexnet-mini/38/brick-wall/4/2/0")
-    assert "The map flickers" in panel.text(".zf-verdict")
+    assert (mine.rect["y"], tile.rect["y"]) == before
+    mine.click()
+    assert panel.text(".zf-outcome") == bet_words("ZFNet-mini"), "a bet stands"
+    panel.reopen("#flicker/alexnet-mini/38/brick-wall/4/2/0/neither")
+    assert "The map flickers" in panel.text(".zf-verdict") and panel.text(".zf-outcome") == bet_words(NEITHER)
 
 
 @pytest.mark.browser
@@ -247,7 +292,7 @@ def test_a_picture_of_the_readers_own_takes_the_place_of_the_chosen_one(browser,
     panel.until(lambda: panel.text(".zf-words") != words)
     own = flicker.to_array(flicker.centre_square(Image.open(file), flicker.SIDE))
     monkeypatch.setattr(flicker, "picture", lambda name: own)
-    setting = DEFAULT | {"picture": "its own"}
+    setting = {name: value for name, value in DEFAULT.items() if name != "bet"} | {"picture": "its own"}
     *_, error = flicker.compared(**setting)
     assert float(re.search(r"Error (\d\.\d\d)", panel.text(".zf-verdict"))[1]) == pytest.approx(error, abs=0.011)
     data = browser.execute_script("return document.querySelector('[data-tile] canvas').toDataURL().split(',')[1]")

@@ -4,7 +4,7 @@
 
   const { start } = globalThis.zflibPanel;
   const { planes, inked } = globalThis.zflibLobes;
-  const NEIGHBOURS = 8;
+  const NEIGHBOURS = 8, OPEN = "not placed";
 
   const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 
@@ -126,13 +126,14 @@
   /** A number as Python's :.3g writes it. */
   const short = (value) => String(Number(value.toPrecision(3)));
 
-  /** What happens to the map, and by how much, as HTML. */
-  function said({ stride, right, down }, error, overlap, { still, clear }) {
+  /** What happens to the map, and by how much, as HTML; before the bet is placed only how far the picture moved. */
+  function said({ stride, right, down, bet }, error, overlap, { still, clear, first }) {
     let ways = [[right, right > 0 ? "to the right" : "to the left"], [down, down > 0 ? "down" : "up"]].filter(([shift]) => shift);
     if (!ways.length) ways = [[0, "anywhere"]];
     const moved = ways.map(([shift, way]) => `${Math.abs(shift)} px ${way}`).join(" and ");
     const samples = ways.map(([shift]) => short(Math.abs(shift) / stride)).join(" and ");
-    const shown = error.toFixed(2);
+    const shown = error.toFixed(2), far = `The picture has moved ${moved}; counted in samples of the map: ${samples}. `;
+    if (bet === OPEN) return [`<strong class="zf-undecided">Stride ${stride}</strong> ${first[0]}`, far + first[1]];
     let [verdict, words] = ["contradicted", `The map flickers. Error ${shown}.`];
     if (!right && !down) [verdict, words] = ["undecided", "Drag the picture, or let it sway."];
     else if (stride > 1 && !(right % stride) && !(down % stride))
@@ -140,7 +141,7 @@
     else if (error < still) [verdict, words] = ["supported", `The map stands still. Error ${shown}.`];
     else if (error < clear) [verdict, words] = ["undecided", `The map trembles. Error ${shown}.`];
     return [`<strong class="zf-${verdict}">Stride ${stride}</strong> ${words}`,
-      `The picture has moved ${moved}; counted in samples of the map: ${samples}. Moved back by interpolation, the map ` +
+      far + "Moved back by interpolation, the map " +
       `differs from the one at rest by an equivariance error of <strong>${shown}</strong>: 0 stands still, 1 is ` +
       `unrelated, 2 has turned into its negative. At this stride <strong>${(100 * overlap).toFixed(0)}&nbsp;%</strong> of the ` +
       "filter's energy lies under stronger energy of its own (overlap)."];
@@ -162,7 +163,8 @@
     const { side, window, margin, most } = data, known = new Map();
     let own = null; // the reader's picture, (side, side, 3), in place of the chosen one
     const once = (key, make) => known.get(key) ?? known.set(key, make()).get(key);
-    const [verdict, words] = [".zf-verdict", ".zf-words"].map((s) => root.querySelector(s));
+    const [outcome, verdict, words] = [".zf-outcome", ".zf-verdict", ".zf-words"].map((s) => root.querySelector(s));
+    root.prepend(outcome, root.querySelector(".zf-bets")); // the bet comes first
     const tiles = Object.fromEntries([...root.querySelectorAll("[data-tile]")].map((tile) => [tile.dataset.tile, tile]));
     const [sway, rest] = root.querySelectorAll("[data-sway], [data-rest]");
 
@@ -199,10 +201,7 @@
       const plane = once(`${network} ${filter} ${stride}`, () => planes(weight, kernel, towards[filter - 1], stride));
       const { now: map, returned, error } = compared(answers, pad, now, data);
       [verdict.innerHTML, words.innerHTML] = said(now, error, plane.overlap, data);
-      if ("fresh" in root.dataset) {
-        verdict.innerHTML = `<strong>Stride ${stride}</strong> Your bet first. Then drag the picture, or let it sway.`;
-        words.textContent = "Below the picture and its map: the filter's lobes, and where the stride folds them to.";
-      }
+      if (outcome.textContent !== data.bets[now.bet]) outcome.textContent = data.bets[now.bet];
       const label = (name) => data.tiles[name].split(",")[0];
       paint("picture", seen(pixels, margin - down, margin - right), window, `The picture: ${picture}`);
       paint("map", spread(map, stride, kernel, pad, largest, window), window, label("map"));

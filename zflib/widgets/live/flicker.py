@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from functools import cache, cached_property
-from math import ceil, floor
+from math import floor
 from typing import Any, ClassVar
 
 import numpy as np
@@ -22,6 +22,7 @@ from zflib.data import photograph
 from zflib.data.pictures import centre_square, to_array
 from zflib.widgets.axes import Axis
 from zflib.widgets.frames import to_png
+from zflib.widgets.live.flicker_tiles import MOST, WINDOW, curve, first_pixel, spread
 from zflib.widgets.live.lobes import inked, planes
 from zflib.widgets.live.panel import Panel
 
@@ -30,9 +31,12 @@ NETWORKS = {"AlexNet-mini": "alexnet-mini", "ZFNet-mini": "zfnet-mini"}
 OWN = {"AlexNet-mini": {"stride": 4, "filter": 38}, "ZFNet-mini": {"stride": 2, "filter": 48}}
 PHOTOGRAPHS = {"brick wall": "brick", "cat": "chelsea"}
 PLATE = "zone plate"
-SIDE, WINDOW, MOST = 146, 128, 8  # of the scaled picture and of what the filter sees, in pixels; the farthest shift
+SIDE = 146  # of the scaled picture, in pixels
 MARGIN = (SIDE - WINDOW) // 2
 STILL, CLEAR = 0.05, 0.3  # errors up to which a map stands still, and from which it flickers
+BET_FIRST = "Your bet first. Then drag the picture, or let it sway.", "How far off the map is comes with your bet."
+OPEN, BOTH, NEITHER = "not placed", "both", "neither"
+REMEDY = OWN["ZFNet-mini"]["stride"]  # the paper's; the bet is on whose map stands still at it
 TILES = {
     "picture": "The picture: drag it",
     "map": "Its map at this stride",
@@ -47,13 +51,14 @@ class FlickeringMap(Panel):
     """A picture under one first-layer filter: its map at a stride, moved back, and the lobes that the stride folds.
 
     start  values of its controls other than those it begins with: network, filter (by peak frequency, from 1), picture,
-           stride, right and down (pixels). Raises ValueError for what they don't offer.
+           stride, right and down (pixels), bet (whose map stands still at stride 2). Raises ValueError for what they
+           don't offer.
     """
 
     title = "A map that stands still or flickers when the picture moves"
     script = "flicker"
     uses = ("picture", "chooser", "lobes")
-    styles = ("chooser",)
+    styles = ("bet", "chooser")
     axes = (
         Axis("network", tuple(NETWORKS)),
         Axis("filter", tuple(range(1, 49))),
@@ -61,6 +66,7 @@ class FlickeringMap(Panel):
         Axis("stride", tuple(range(1, 9))),
         Axis("right", tuple(range(-MOST, MOST + 1))),
         Axis("down", tuple(range(-MOST, MOST + 1))),
+        Axis("bet", (OPEN, *NETWORKS, BOTH, NEITHER)),
     )
     defaults: ClassVar = {
         "network": "AlexNet-mini",
@@ -68,28 +74,31 @@ class FlickeringMap(Panel):
         "picture": "brick wall",
         "right": 2,
         "down": 0,
+        "bet": OPEN,
     }
 
-    def view(self, **setting: Any) -> str:
-        """Verdict, tiles and words."""
-        first, second = said(**setting)
+    def view(self, bet: str, **setting: Any) -> str:
+        """The bet, verdict, tiles and words; the errors in words only once the bet is placed."""
+        first, second = said(**setting, bet=bet)
         nyquist = f"{0.5 / setting['stride']:.3g}"
         captions = {name: f"<figcaption>{words.format(nyquist=nyquist)}</figcaption>" for name, words in TILES.items()}
         tiles = "".join(
             f'<figure data-tile="{name}"><div>{content}</div>{captions[name]}</figure>'
-            for name, content in contents(**setting).items()
+            for name, content in contents(**setting, bet=bet).items()
         )
         return (
-            f'<p class="zf-verdict">{first}</p><div class="zf-tiles">{tiles}</div>'
-            f'<p class="zf-words" aria-live="polite">{second}</p>'
+            f'<p class="zf-outcome" role="status">{bet_words(bet)}</p><p class="zf-verdict">{first}</p>'
+            f'<div class="zf-tiles">{tiles}</div><p class="zf-words" aria-live="polite">{second}</p>'
         )
 
     def error(self, **setting: Any) -> float:
         """The equivariance error that the map shows, with these controls otherwise than it begins with."""
-        return compared(**(self.start | setting))[-1]
+        return compared(**{name: value for name, value in (self.start | setting).items() if name != "bet"})[-1]
 
     def before(self) -> str:
+        bet = '<button type="button" data-bet="{0}" aria-pressed="false">Bet: {0}</button>'
         return (
+            f'<div class="zf-buttons zf-bets">{"".join(map(bet.format, (*NETWORKS, BOTH, NEITHER)))}</div>'
             '<div class="zf-buttons"><button type="button" data-sway aria-pressed="false">Let the picture sway</button>'
             '<button type="button" data-rest>Put it back</button></div>'
         )
@@ -106,7 +115,8 @@ class FlickeringMap(Panel):
             banks[name] = {"kernel": bank.shape[-1], "pad": pad, "weights": half, "towards": direction.tolist()}
         packed = {name: b64encode(picture(name).tobytes()).decode() for name in PHOTOGRAPHS}
         sizes = {"side": SIDE, "window": WINDOW, "margin": MARGIN, "most": MOST, "still": STILL, "clear": CLEAR}
-        return sizes | {"banks": banks, "pictures": packed, "mean": mean().tolist(), "tiles": TILES, "own": OWN}
+        said = {"tiles": TILES, "first": BET_FIRST, "bets": {bet: bet_words(bet) for bet in self.axes[-1].values}}
+        return sizes | said | {"banks": banks, "pictures": packed, "mean": mean().tolist(), "own": OWN}
 
     @cached_property
     def widget(self) -> Any:
@@ -157,11 +167,6 @@ def dense(network: str, filter: int, shown: str) -> np.ndarray:
     return F.conv2d(pixels[None], weight[None])[0, 0].numpy()
 
 
-def first_pixel(stride: int, pad: int) -> int:
-    """Where, in the window, the first unit begins to look that sees no padding."""
-    return ceil(pad / stride) * stride - pad
-
-
 def sampled(answers: np.ndarray, stride: int, pad: int, top: int, left: int) -> np.ndarray:
     """The map (n, n) of the window that begins at these pixels of the picture, without units that see its padding."""
     kernel, start = SIDE + 1 - len(answers), first_pixel(stride, pad)
@@ -208,14 +213,31 @@ def compared(
     return now, back, place, wrong / energy if energy else 0.0
 
 
-def said(network: str, filter: int, picture: str, stride: int, right: int, down: int) -> tuple[str, str]:
-    """What happens to the map, and by how much, as HTML."""
+def bet_words(bet: str) -> str:
+    """The question, or what became of a bet; a map stands still if it does after every shift along the rows."""
+    mine, theirs = (f"{name}’s filter {own['filter']}" for name, own in OWN.items())
+    if bet == OPEN:
+        return f"At stride {REMEDY}, whose map stands still when the wall moves: {mine}, {theirs}, both or neither?"
+    wall, shifts = next(iter(PHOTOGRAPHS)), range(1, MOST + 1)
+    errors = {n: max(compared(n, OWN[n]["filter"], wall, REMEDY, at, 0)[-1] for at in shifts) for n in NETWORKS}
+    still = [name for name, error in errors.items() if error < STILL]
+    came = BOTH if len(still) == len(NETWORKS) else still[0] if still else NEITHER
+    what = (f"{n}’s map {'stands still' if n in still else 'does not'} (error {errors[n]:.2f})" for n in NETWORKS)
+    return f"You bet on {bet}: {'won' if bet == came else 'lost'}. {', '.join(what)}."
+
+
+def said(network: str, filter: int, picture: str, stride: int, right: int, down: int, bet: str) -> tuple[str, str]:
+    """What happens to the map, and by how much, as HTML; before the bet is placed only how far the picture moved."""
     *_, error = compared(network, filter, picture, stride, right, down)
     lost = aliasing.overlap(filters(network)[0][filter - 1 : filter], stride)[0]
     ways = [(right, "to the right" if right > 0 else "to the left"), (down, "down" if down > 0 else "up")]
     ways = [way for way in ways if way[0]] or [(0, "anywhere")]
     moved = " and ".join(f"{abs(shift)} px {way}" for shift, way in ways)
     samples = " and ".join(f"{abs(shift) / stride:.3g}" for shift, _ in ways)
+    second = f"The picture has moved {moved}; counted in samples of the map: {samples}. "
+    if bet == OPEN:
+        first = f'<strong class="zf-undecided">Stride {stride}</strong> {BET_FIRST[0]}'
+        return first, second + BET_FIRST[1]
     if not right and not down:
         verdict, words = "undecided", "Drag the picture, or let it sway."
     elif stride > 1 and right % stride == down % stride == 0:
@@ -227,20 +249,20 @@ def said(network: str, filter: int, picture: str, stride: int, right: int, down:
     else:
         verdict, words = "contradicted", f"The map flickers. Error {error:.2f}."
     first = f'<strong class="zf-{verdict}">Stride {stride}</strong> {words}'
-    second = (
-        f"The picture has moved {moved}; counted in samples of the map: {samples}. Moved back by interpolation, the "
-        f"map differs from the one at rest by an equivariance error of <strong>{error:.2f}</strong>: 0 stands still, 1 "
-        f"is unrelated, 2 has turned into its negative. At this stride <strong>{100 * lost:.0f}&nbsp;%</strong> of the "
-        "filter's energy lies under stronger energy of its own (overlap)."
+    second += (
+        "Moved back by interpolation, the map differs from the one at rest by an equivariance error of "
+        f"<strong>{error:.2f}</strong>: 0 stands still, 1 is unrelated, 2 has turned into its negative. At this stride "
+        f"<strong>{100 * lost:.0f}&nbsp;%</strong> of the filter's energy lies under stronger energy of its own "
+        "(overlap)."
     )
     return first, second
 
 
-def contents(**setting: Any) -> dict[str, str]:
-    """What stands in each tile: pictures, and the curve of errors."""
+def contents(bet: str, **setting: Any) -> dict[str, str]:
+    """What stands in each tile: pictures, and the curve of errors at this shift down."""
     alt = {name: words.partition(",")[0] for name, words in TILES.items()}
     alt |= {"picture": f"The picture: {setting['picture']}", "filter": "The filter itself, enlarged"}
-    alt["back"] = said(**setting)[0].partition("</strong> ")[2]
+    alt["back"] = said(**setting, bet=bet)[0].partition("</strong> ")[2]
     found = {}
     for name, pixels in pictures(**setting).items():
         grey = pixels.shape[-1] == 3 and (pixels == pixels[..., :1]).all()  # a third of the bytes
@@ -249,7 +271,8 @@ def contents(**setting: Any) -> dict[str, str]:
     # What the stride can carry: the square that all else folds into.
     square = f'<i class="zf-square" style="inset: {50 - 50 / setting["stride"]:.3g}%;"></i>'
     found["lobes"] += found.pop("filter") + square
-    return found | {"error": curve(**setting)}
+    errors = [compared(**setting | {"right": at})[-1] for at in range(-MOST, MOST + 1)]
+    return found | {"error": curve(errors, setting["right"])}
 
 
 def pictures(network: str, filter: int, picture: str, stride: int, right: int, down: int) -> dict[str, np.ndarray]:
@@ -270,31 +293,3 @@ def pictures(network: str, filter: int, picture: str, stride: int, right: int, d
         "filter": plots.filters(bank[filter - 1 : filter])[0],
         "folded": inked(folded),
     }
-
-
-def spread(values: np.ndarray, stride: int, kernel: int, pad: int, most: float) -> np.ndarray:
-    """A map on the window's pixels (128, 128, 2), grey and opacity: squares where its units look; mid-grey is zero."""
-    out = np.zeros((WINDOW, WINDOW, 2), np.uint8)
-    begin = first_pixel(stride, pad) + (kernel - stride) // 2
-    grey = np.floor(127.5 + 127.5 * np.clip(values / most, -1, 1) + 0.5)
-    for (i, j), level in np.ndenumerate(grey):
-        if level == level:
-            y, x = begin + stride * i, begin + stride * j
-            out[y : y + stride, x : x + stride] = level, 255
-    return out
-
-
-def curve(network: str, filter: int, picture: str, stride: int, right: int, down: int) -> str:
-    """Errors after all shifts to the right at this shift down, as SVG, with the present one marked."""
-    errors = [compared(network, filter, picture, stride, at, down)[-1] for at in range(-MOST, MOST + 1)]
-
-    def place(at: int) -> tuple[int, int]:
-        return 20 + 15 * (at + MOST), floor(240 - 110 * min(errors[at + MOST], 2) + 0.5)
-
-    points = " ".join(f"{x},{y}" for x, y in map(place, range(-MOST, MOST + 1)))
-    line = '<line x1="20" x2="260" y1="{y}" y2="{y}"/><text x="2" y="{below}">{level}</text>'
-    lines = "".join(line.format(y=240 - 110 * level, below=245 - 110 * level, level=level) for level in (0, 1, 2))
-    ticks = "".join(f'<text x="{place(at)[0]}" y="262" text-anchor="middle">{at}</text>' for at in (-8, -4, 0, 4, 8))
-    label = f"Error {errors[right + MOST]:.2f} at {right} pixels"
-    marked = '<polyline points="{}"/><circle cx="{}" cy="{}" r="6"/>'.format(points, *place(right))
-    return f'<svg viewBox="0 0 276 268" role="img" aria-label="{label}">{lines}{ticks}{marked}</svg>'

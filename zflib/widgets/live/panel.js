@@ -45,7 +45,6 @@ globalThis.zflibPanel ??= (() => {
     function restore() {
       const parts = decodeURIComponent(location.hash).slice(1).split("/");
       if (parts.shift() !== name) return false;
-      delete root.dataset.fresh;
       axes.forEach((axis, at) => {
         const found = axis.words.findIndex((words) => slug(words) === parts[at]);
         if (found >= 0) put(axis, found);
@@ -69,13 +68,11 @@ globalThis.zflibPanel ??= (() => {
 
     let waiting = 0;
     function changed() {
-      delete root.dataset.fresh;
       redraw();
       clearTimeout(waiting); // browsers refuse an address that changes with every pixel of a drag
       waiting = setTimeout(() => history.replaceState(history.state, "", address()), 150);
     }
 
-    root.dataset.fresh = ""; // nothing moved yet: a panel that judges keeps that to itself, as there is a bet to place
     const show = open(root, data, set, setting);
     root.addEventListener("input", (event) => event.target.matches("[data-axis]") && changed());
     for (const button of bets) {
