@@ -1,4 +1,4 @@
-"""Caltech-101 and Caltech-256 (Section 4.4), read where torchvision keeps them."""
+"""Caltech-101 and Caltech-256 (Section 5.2), read where torchvision keeps them."""
 
 from __future__ import annotations
 

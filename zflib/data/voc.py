@@ -1,4 +1,4 @@
-"""PASCAL VOC 2012 (Section 4.4, Table 6): pictures that may hold several classes."""
+"""PASCAL VOC 2012 (Section 5.2, Table 6): pictures that may hold several classes."""
 
 from __future__ import annotations
 

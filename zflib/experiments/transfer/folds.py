@@ -1,4 +1,4 @@
-"""Which pictures train a classifier and which test it: Section 4.4's folds."""
+"""Which pictures train a classifier and which test it: Section 5.2's folds."""
 
 from __future__ import annotations
 
