@@ -17,6 +17,8 @@ pytestmark = pytest.mark.browser
 
 @pytest.mark.parametrize("name", check_site.chapters(TOC))
 def test_a_chapter_works_without_a_network(browser, wide, origin, name):
+    """Opened as a file it has the harder life, so every control is worked there; test_explorers.py and
+    test_moving_explorers.py work them all from the server."""
     open_page(browser, f"{origin}/{name}.html")
     check_formulas(browser)
     explorers = browser.find_elements(By.CSS_SELECTOR, ".zf-explorer")
@@ -24,7 +26,7 @@ def test_a_chapter_works_without_a_network(browser, wide, origin, name):
     for explorer in explorers:
         controls = explorer.find_elements(By.CSS_SELECTOR, "input, select")
         assert controls
-        for control in controls:
+        for control in controls if origin.startswith("file") else controls[:1]:
             assert control.accessible_name.strip()
             move(browser, explorer, control)
     assert not errors(browser)

@@ -22,6 +22,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from zflib.widgets import Explorer, SortableTable
 from zflib.widgets.axes import settings
+from zflib.widgets.page import Shown
 
 ROOT = Path(__file__).parents[2]
 CHAPTERS = check_site.chapters(ROOT / "_toc.yml")
@@ -58,10 +59,17 @@ def set_controls(browser, root, axes, setting):
 
 
 def in_kernel(explorer, setting):
-    """The HTML that the kernel shows for a setting."""
+    """The HTML that the kernel shows for a setting; controls move one by one, and no picture on the way is drawn."""
     *controls, view = explorer.widget.children
-    for axis, control in zip(explorer.axes, controls, strict=True):
-        control.value = setting[axis.name]
+    moved = [(c, setting[axis.name]) for axis, c in zip(explorer.axes, controls, strict=True)]
+    moved = [(control, value) for control, value in moved if control.value != value]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(explorer, "picture", lambda **setting: Shown(None, "on the way"))
+        for control, value in moved[:-1]:
+            control.value = value
+    for control, value in moved[-1:]:
+        control.value = value
+    assert "on the way" not in view.value
     return view.value
 
 
@@ -69,8 +77,26 @@ def decoded(data_url):
     return Image.open(BytesIO(b64decode(data_url.partition(",")[2]))).convert("RGB")
 
 
+def test_sheets_wait_for_the_reader(browser, wide, server, chapter):
+    roots = opened(browser, f"{server}/{chapter}.html")
+    asked = requests(browser)
+    for root in roots:
+        sheets = re.findall(r'"src":"(explorers/[^"]+)"', root.get_attribute("innerHTML"))
+        distance = browser.execute_script(
+            "return arguments[0].getBoundingClientRect().top / document.documentElement.clientHeight", root
+        )
+        assert distance > 2, "so near to the top that the test says nothing"
+        assert not [sheet for sheet in sheets if f"{server}/notebooks/{sheet}" in asked]
+    for root in roots:
+        reach(browser, root)
+        sheets = re.findall(r'"src":"(explorers/[^"]+)"', root.get_attribute("innerHTML"))
+        now = requests(browser)
+        got = [sheet for sheet in sheets if f"{server}/notebooks/{sheet}" in now]
+        assert bool(got) == bool(sheets) and len(got) < max(len(sheets), 1)  # and not those of other first values
+
+
 def test_the_page_shows_what_the_kernel_shows(browser, wide, server, chapter, kernel):
-    opened(browser, f"{server}/{chapter}.html")
+    opened(browser, f"{server}/{chapter}.html", anew=False)
     roots = browser.find_elements(By.CSS_SELECTOR, ".zf-explorer, .zf-table")
     assert len(roots) == len(kernel)
     for root, explorer in zip(roots, kernel, strict=True):
@@ -130,24 +156,6 @@ def without_sheets(browser):
     browser.execute_cdp_cmd("Network.setBlockedURLs", {"urls": ["*/explorers/*"]})
     yield
     browser.execute_cdp_cmd("Network.setBlockedURLs", {"urls": []})
-
-
-def test_sheets_wait_for_the_reader(browser, wide, server, chapter):
-    roots = opened(browser, f"{server}/{chapter}.html")
-    asked = requests(browser)
-    for root in roots:
-        sheets = re.findall(r'"src":"(explorers/[^"]+)"', root.get_attribute("innerHTML"))
-        distance = browser.execute_script(
-            "return arguments[0].getBoundingClientRect().top / document.documentElement.clientHeight", root
-        )
-        assert distance > 2, "so near to the top that the test says nothing"
-        assert not [sheet for sheet in sheets if f"{server}/notebooks/{sheet}" in asked]
-    for root in roots:
-        reach(browser, root)
-        sheets = re.findall(r'"src":"(explorers/[^"]+)"', root.get_attribute("innerHTML"))
-        now = requests(browser)
-        got = [sheet for sheet in sheets if f"{server}/notebooks/{sheet}" in now]
-        assert bool(got) == bool(sheets) and len(got) < max(len(sheets), 1)  # and not those of other first values
 
 
 def test_without_sheets_the_first_picture_stays_and_a_sentence_says_so(browser, wide, server, chapter, without_sheets):

@@ -1,6 +1,7 @@
 """The form of a page: numbers, its weight as a server sends it, folded code, its measure, tables that fit, quizzes that
 show what is right."""
 
+import functools
 import gzip
 import re
 from pathlib import Path
@@ -52,6 +53,7 @@ def desk(browser):
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
 
 
+@functools.cache
 def weight(path):
     data = path.read_bytes()
     return len(data if path.suffix in PACKED else gzip.compress(data, 6))

@@ -104,8 +104,12 @@ def drag(request, browser):
     browser.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
 
 
-def test_mouse_and_finger_move_every_control(browser, drag, server, chapter):
-    for root in opened(browser, f"{server}/{chapter}.html"):
+def test_mouse_and_finger_move_every_control(browser, drag, server, chapter, request):
+    anew = request.node.callspec.params["drag"] == POINTER_TOUCH  # a phone's page is another
+    for root in opened(browser, f"{server}/{chapter}.html", anew):
+        reach(browser, root)
+        browser.execute_script("tests.controls(arguments[0]).forEach((control) => tests.set(control, 0))", root)
+        rest(browser, root)
         for control in root.find_elements(By.CSS_SELECTOR, "[data-axis]"):
             reach(browser, root)
             centre(browser, control)
