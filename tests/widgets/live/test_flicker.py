@@ -177,8 +177,9 @@ def panel(open_panel):
 
 @pytest.mark.browser
 def test_the_page_computes_draws_and_says_what_python_does(browser, panel):
+    view = FlickeringMap().view
     for setting in [DEFAULT, *some_settings(40)]:
-        found = browser.execute_script(SET, setting, FlickeringMap().view(**setting))
+        found = browser.execute_script(SET, setting, view(**setting))
         for theirs, ours in found["words"]:
             assert theirs == ours, setting
         assert len(set(found["square"])) == 1 and found["square"][0]
