@@ -10,6 +10,7 @@ import numpy as np
 from zflib.analysis.aliasing import fold
 from zflib.arguments import array, number, whole
 from zflib.plots.axes import figure
+from zflib.plots.places import Sheet, placed
 
 
 def sampled_wave(frequency: float, stride: int) -> Any:
@@ -76,7 +77,7 @@ def lobes(filters: Mapping[str, Any], stride: int) -> Any:
 
 def marked_plane(
     reach: float, marks: Sequence[tuple[Sequence[float], str, str]], power: Any = None, square: float = 0.0
-) -> np.ndarray:
+) -> Sheet:
     """Marks on the frequency plane as (192, 192, 3) uint8, for sliders: fx to the right, fy down, zero in the middle.
 
     reach   cycles per pixel from the middle to each side
@@ -114,4 +115,4 @@ def marked_plane(
         else:
             radius, fill = (4, colour) if shape == "dot" else (8, None)
             draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill, colour, width=2)
-    return np.asarray(sheet)
+    return placed(np.asarray(sheet), ())  # no pictures: it turns over with the paper

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from zflib.arguments import array, number, whole
+from zflib.plots.places import Sheet, placed
 
 
 def signed(projections: Any, largest: float | None = None, clip: float = 1) -> np.ndarray:
@@ -74,10 +75,12 @@ def enlarge(picture: Any, times: int) -> np.ndarray:
     return picture.repeat(times, axis=0).repeat(times, axis=1)
 
 
-def labelled(pictures: Sequence[np.ndarray], labels: Sequence[str], columns: int, text: int = 13) -> np.ndarray:
+def labelled(pictures: Sequence[np.ndarray], labels: Sequence[str], columns: int, text: int = 13) -> Sheet:
     """Pictures (H, W, 3) uint8 of any sizes in rows of `columns` on white, each under its label, as one picture.
 
     text  height of the letters in pixels
+
+    An explorer's page turns the white dark with the rest, since the result says where its pictures are.
     """
     from matplotlib import get_data_path
     from PIL import Image, ImageDraw, ImageFont
@@ -87,12 +90,15 @@ def labelled(pictures: Sequence[np.ndarray], labels: Sequence[str], columns: int
     height, width = (max(picture.shape[side] for picture in pictures) + gap for side in (0, 1))
     rows = -(-len(pictures) // columns)
     sheet = Image.new("RGB", (columns * width - gap, rows * (height + head) - gap), "white")
-    draw = ImageDraw.Draw(sheet)
+    draw, places = ImageDraw.Draw(sheet), []
     for at, (picture, label) in enumerate(zip(pictures, labels, strict=True)):
         left, top = at % columns * width, at // columns * (height + head)
         draw.text((left, top + 1), label, fill="black", font=font)
         sheet.paste(Image.fromarray(picture), (left, top + head))
-    return np.asarray(sheet)
+        own = getattr(picture, "places", None)  # of a drawing: it may hold no picture
+        own = ((0, 0, picture.shape[1], picture.shape[0]),) if own is None else own
+        places += [(left + x0, top + head + y0, left + x1, top + head + y1) for x0, y0, x1, y1 in own]
+    return placed(np.asarray(sheet), places)
 
 
 def sheet(pictures: Any, words: str, columns: int = 3, side: int = 232) -> Any:
@@ -155,7 +161,7 @@ def _image(pixels: np.ndarray, words: str, style: str) -> str:
     return f'<img class="dark-light" src="data:image/webp;base64,{data}" alt="{escape(words)}" style="{style}">'
 
 
-def responses(patches: Any, projections: Any, control: Any = (), caption: str = "") -> np.ndarray:
+def responses(patches: Any, projections: Any, control: Any = (), caption: str = "") -> Sheet:
     """A map's patches beside their projections, three in a row as in Figure 2, with a strip of controls below.
 
     patches      (u, f, f, 3) uint8
@@ -186,7 +192,9 @@ def responses(patches: Any, projections: Any, control: Any = (), caption: str = 
     below = labelled([tile(strip, columns=9, gap=2)], (caption,), 1, text)
     gap = np.full((8, sheet.shape[1], 3), 255, dtype=np.uint8)
     right = ((0, 0), (0, sheet.shape[1] - below.shape[1]), (0, 0))
-    return np.concatenate([sheet, gap, np.pad(below, right, constant_values=255)])
+    down = len(sheet) + len(gap)
+    places = sheet.places + tuple((x0, y0 + down, x1, y1 + down) for x0, y0, x1, y1 in below.places)
+    return placed(np.concatenate([sheet, gap, np.pad(below, right, constant_values=255)]), places)
 
 
 def _resized(picture: np.ndarray, side: int) -> np.ndarray:

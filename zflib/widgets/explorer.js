@@ -10,7 +10,9 @@
     const view = root.querySelector(".zf-view");
     const red = root.querySelector(".zf-impossible");
     const caption = root.querySelector("figcaption");
-    const first = view.firstElementChild; // the picture that is part of the page; none if the start is impossible
+    const first = view.querySelector("img"); // the picture that is part of the page; none if the start is impossible
+    const kept = view.querySelector("span"); // in the dark a frame turns over: here are the pictures on it, as they are
+    const firstClip = kept?.style.clipPath;
     const firstWords = caption.textContent;
     const loaded = []; // one <img> per sheet, kept: going back to it costs nothing
     let wanted; // what the controls ask for
@@ -24,7 +26,7 @@
       img.className = "dark-light";
       img.hidden = true;
       img.src = data.sheets[number].src;
-      view.append(img);
+      view.insertBefore(img, kept);
       return (loaded[number] = img);
     }
 
@@ -34,7 +36,11 @@
     }
 
     function only(img) {
-      for (const other of view.children) other.hidden = other !== img;
+      for (const other of view.querySelectorAll("img")) other.hidden = other !== img;
+    }
+
+    function keep(img, clipPath, backgroundSize = "100% 100%", backgroundPosition = "0 0") {
+      if (kept) Object.assign(kept.style, { clipPath, backgroundImage: `url("${img.src}")`, backgroundSize, backgroundPosition });
     }
 
     function put(img, setting) {
@@ -45,6 +51,8 @@
       img.style.left = `${-100 * column}%`;
       img.style.top = `${-100 * row}%`;
       img.alt = setting.words;
+      const along = (at, of) => `${(100 * at) / Math.max(of - 1, 1)}%`; // as a background's place is counted
+      keep(img, data.clips[setting.clip], `${100 * columns}% ${100 * rows}%`, `${along(column, columns)} ${along(row, rows)}`);
       only(img);
       say("", setting.words);
     }
@@ -54,6 +62,7 @@
       img.remove();
       delete loaded[number]; // to be asked for again: the network may be back
       only(first);
+      if (first) keep(first, firstClip);
       red.style.gridRow = "2";
       const instead = first ? " Instead, this is the picture that the page came with." : "";
       say(`The file ${data.sheets[number].src} with the picture of this setting can't be loaded.${instead}`, firstWords);
@@ -88,6 +97,7 @@
       for (const { at } of data.settings.slice(begin, begin + each)) if (at) sheet(at[0]);
     }
 
+    if (first) keep(first, firstClip);
     root.addEventListener("input", show);
     // Sheets are loaded when the reader comes near, not with the page.
     new IntersectionObserver((entries, observer) => {

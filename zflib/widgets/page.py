@@ -16,6 +16,7 @@ from typing import Any
 
 from PIL import Image
 
+from zflib.plots.places import only
 from zflib.widgets.axes import Axis, say, settings
 from zflib.widgets.frames import common_size, pad, small_webp, to_png, write_sheets
 
@@ -115,19 +116,26 @@ def explorer(name: str, axes: Sequence[Axis], pictures: Sequence[Shown], start: 
     per_first = prod(len(axis.values) for axis in axes[1:])
     groups = [at // per_first if len(axes) > 1 else 0 for at, p in enumerate(pictures) if p.frame is not None]
     sheets, places = write_sheets(frames, size, groups, FOLDER)
-    place = iter(places)
+    # In the dark a frame turns over; on top come its pictures as they are, where it is known where they are.
+    known = all("places" in frame.info for frame in frames)
+    clips = [only(frame.info["places"], *size) if known else "" for frame in frames]
+    kinds = sorted(set(clips))
+    place = iter({"at": at, "clip": kinds.index(clip)} for at, clip in zip(places, clips, strict=True))
     data = {
         "lengths": [len(axis.values) for axis in axes],
         "sheets": [{"src": f"{FOLDER}/{s.file}", "columns": s.columns, "rows": s.rows} for s in sheets],
+        "clips": kinds,
         "settings": [
-            {"impossible": p.words} if p.frame is None else {"words": p.words, "at": next(place)} for p in pictures
+            {"impossible": p.words} if p.frame is None else {"words": p.words} | next(place) for p in pictures
         ],
     }
-    first = pictures[settings(axes).index(dict(start))]
+    at = settings(axes).index(dict(start))
+    first, kept = pictures[at], '<span style="clip-path:{}"></span>' if known else ""
     if first.frame is None:
-        view, caption, red = "", "", first.words
+        view, caption, red = kept.format("inset(50%)"), "", first.words
     else:
-        view, caption, red = first_image(pad(first.frame, size), first.words), first.words, ""
+        view = first_image(pad(first.frame, size), first.words) + kept.format(kinds[data["settings"][at]["clip"]])
+        caption, red = first.words, ""
     body = (
         f"{controls(uid, name, axes, start)}"
         f'<figure><div class="zf-stage">'
