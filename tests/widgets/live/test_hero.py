@@ -212,6 +212,40 @@ def test_it_shows_the_strongest_unit_as_zflib_projects_it(browser, address, deco
     assert not errors(browser)
 
 
+@pytest.mark.parametrize(("step", "least"), [("conv1", 48), ("conv4", 0)])
+def test_photograph_and_projection_show_one_square_and_frame_in_it_what_the_unit_sees(
+    browser, address, deconv, step, least
+):
+    opened(browser, address, f"#hero/chelsea/{step}/3")
+    part(browser, '[data-bet="right"]').click()
+    wait(browser, lambda: f"Map 3 of layer {step[-1]}" in part(browser, ".zf-which").text)
+    net = zflib.load("zfnet-mini").cpu()
+    pixels = (net.preprocess(photographs.picture("chelsea")) + net.mean).permute(1, 2, 0).round().byte().numpy()
+    values = deconv[1][step][0, 3]
+    field = next(each for each in net.architecture.geometry() if each.name == step).box(
+        *divmod(int(values.argmax()), values.shape[1])
+    )
+    size = max(field[2] - field[0], least)
+    y, x = (min(max(at - (size - field[2] + field[0]) // 2, 0), 128 - size) for at in field[:2])
+    height, width, data = browser.execute_script(PIXELS, ".zf-live .zf-square canvas")
+    shown = np.array(data).reshape(height, width, 4)[..., :3].astype(int)
+    assert (height, width) == (size, size)
+    assert np.abs(shown - pixels[y : y + size, x : x + size]).max() <= 1
+    height, width, data = browser.execute_script(PIXELS, ".zf-large")
+    passed = np.array(data).reshape(height, width, 4)[..., :3]
+    top, left, bottom, right = (min(max(0, at), 128) for at in field)
+    inside = np.zeros((128, 128), bool)
+    inside[top:bottom, left:right] = True
+    inside = inside[y : y + size, x : x + size]
+    assert (height, width) == (size, size) and (passed[~inside] == 128).all() and passed[inside].std() > 5
+    frames = browser.execute_script(
+        "return [...document.querySelectorAll('.zf-live .zf-square span')].map(({ style }) => "
+        "[style.top, style.left, style.height, style.width].map(parseFloat))"
+    )
+    expected = [100 * part / size for part in (top - y, left - x, bottom - top, right - left)]
+    assert len(frames) == 2 and all(each == pytest.approx(expected, abs=0.01) for each in frames)
+
+
 def test_layers_tiles_and_addresses(browser, address, deconv):
     opened(browser, address)
     part(browser, '[data-bet="right"]').click()

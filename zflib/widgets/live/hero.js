@@ -5,6 +5,7 @@
   "use strict";
 
   const NETWORK = "zfnet-mini", STEPS = ["conv1", "conv2", "conv3", "conv4", "conv5"], TILES = 6, STRONGEST = 9;
+  const NEAR = 48; // pixels: a smaller field is shown with what is about it, or it could be anywhere
   const BETS = ["conv3", "conv4", "conv5"]; // a layer for each bet, in turn
   const TILE = '<button type="button"><canvas role="img"></canvas><span></span></button>';
   const CANVAS = (name) => `<canvas role="img" aria-label="${name}" width="1" height="1"></canvas>`;
@@ -14,9 +15,9 @@
       `<button type="button" data-step="${step}">layer ${step.at(-1)}</button>`).join("")}</div>
     <p class="zf-words" role="status"></p>
     <div class="zf-trio">
-      <figure><div class="zf-seen">${CANVAS("The photograph")}<span></span></div>
-        <figcaption>Framed: what the unit sees.</figcaption></figure>
-      <figure><div class="zf-veil"><canvas class="zf-large" role="img" width="1" height="1"></canvas></div>
+      <figure><div class="zf-veil zf-square">${CANVAS("The photograph at this place")}<span></span></div>
+        <figcaption>Framed in both: what the unit sees.</figcaption></figure>
+      <figure><div class="zf-veil zf-square"><canvas class="zf-large" role="img" width="1" height="1"></canvas><span></span></div>
         <figcaption class="zf-which"></figcaption></figure>
       <div class="zf-veil zf-tiles zf-six" role="group" aria-label="The maps that fire most">${TILE.repeat(TILES)}</div></div>
     <details><summary>Take another picture, or your own</summary><div class="zf-choose"></div></details>`;
@@ -198,15 +199,24 @@
       const { step } = state, found = await live.project({ step, unit, slot: "large" });
       if (!found || !now()) return;
       [state.map] = unit;
-      zflibDraw.signed(large, found, zflibDraw.square(geometry(step), unit, image.width));
+      const window = near(zflibDraw.square(geometry(step), unit, image.width));
+      zflibDraw.patch(part(".zf-square canvas"), image, window);
+      zflibDraw.signed(large, found, window);
+      for (const { style } of all(".zf-square span")) frame(style, found, window);
       large.setAttribute("aria-label", `What map ${unit[0]} of ${layerOf(step)} passes back`);
       part(".zf-which").textContent = `Map ${unit[0]} of ${layerOf(step)} fires here with ${value.toFixed(1)}. Mid-grey is 0.`;
-      frame(part(".zf-seen span").style, found);
       history.replaceState(history.state, "", `#hero/${state.photograph || "own"}/${step}/${unit[0]}`);
     }
 
+    /** A square of the picture, grown about its middle where it is smaller than NEAR. */
+    function near({ top, left, width }) {
+      const size = Math.max(width, NEAR), more = (size - width) >> 1;
+      const [y, x] = [top, left].map((at) => Math.min(image.width - size, Math.max(0, at - more)));
+      return { top: y, left: x, width: size, height: size };
+    }
+
     /** A field's frame on a square window of the picture. */
-    function frame(style, { left, top, width, height }, window = { left: 0, top: 0, width: image.width }) {
+    function frame(style, { left, top, width, height }, window) {
       const share = (pixels) => `${(100 * pixels) / window.width}%`;
       Object.assign(style, { left: share(left - window.left), top: share(top - window.top), width: share(width), height: share(height) });
     }
@@ -242,7 +252,6 @@
         if (image) state.map = null; // that of the address was of the first picture
         ({ image } = chosen);
         state.photograph = chosen.own ? "" : chosen.name;
-        zflibDraw.patch(part(".zf-seen canvas"), image, { top: 0, left: 0, width: image.width, height: image.width });
         risen = live.forward(image.data, { upto: "conv5" });
         first(risen);
         look().catch(failed);
