@@ -219,3 +219,8 @@ def test_the_average_of_networks():
 def test_slips_with_the_average(function, slip):
     verdict = check_average(function)
     assert not verdict and slip in verdict.text, verdict.text
+
+
+def test_a_forecast_below_zero_is_written_with_a_minus():
+    said = check_prediction("zfnet", "layers_6_7_2048_units", -0.5, -2, 1, -3.0).text
+    assert "you said −0.5, from −2 to +1 points; −3.0 came." in said

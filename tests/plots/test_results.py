@@ -52,6 +52,11 @@ def test_changes_draws_dot_interval_expectation_and_the_papers_cross():
     assert axes.get_ylim()[0] > axes.get_ylim()[1] and axes.get_xlabel() == "points"
 
 
+def test_what_lies_beyond_the_left_edge_is_written_with_a_minus():
+    figure = plots.changes({"a": (1.0, 0.5, 1.5)}, {}, {"a": -9.5}, limits=(-5, 8), unit="points")
+    assert [text.get_text() for text in figure.axes[0].texts] == ["−9.5"]
+
+
 def test_changes_draws_single_runs_where_there_is_no_mean():
     figure = plots.changes({"a": [0.5, 9.0, 58.4]}, {}, {}, limits=(-5, 8), unit="points")
     (axes,) = figure.axes

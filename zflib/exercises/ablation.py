@@ -101,6 +101,7 @@ def check_prediction(
     score, naive = interval_score(lowest, highest, outcome), interval_score(-NAIVE, NAIVE, outcome)
     came = f"{outcome:+.1f}" + (f" ± {error:.1f}" if standard_error is not None else "")
     text = f"{row} of {network}: you said {guess:+g}, from {lowest:+g} to {highest:+g} points; {came} came."
+    text = text.replace(" -", " −")
     if missed:
         text += f" That is {missed:.1f} beyond your range"
         text += ", less than two standard errors of the measurement." if missed < 2 * error else "."

@@ -170,7 +170,7 @@ def changes(
                 beyond.add((at, clear))
                 beside = {"ha": "right" if at == limits[1] else "left", "va": "bottom" if clear > 0 else "top"}
                 where = {"xytext": (0, clear), "textcoords": "offset points"}
-                axes.annotate(f"{value:+.1f}", (at, row), color=colour, fontsize=8, **where, **beside)
+                axes.annotate(f"{value:+.1f}".replace("-", "−"), (at, row), color=colour, fontsize=8, **where, **beside)
     axes.set_yticks(range(len(found)), found)
     axes.set(xlim=limits, ylim=(len(found) - 0.5, -0.5), xlabel=unit)
     by_label = {label: handle for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}

@@ -62,7 +62,7 @@ def test_a_difference_without_doubt():
 def test_is_written_with_its_interval():
     found = difference(-2.03, 0.6)
     low, high = found.interval()
-    assert f"{found:.1f}" == f"-2.0 ({low:.1f} to {high:.1f})" == "-2.0 (-3.3 to -0.8)"
+    assert f"{found:.1f}" == f"-2.0 ({low:.1f} to {high:.1f})".replace("-", "−") == "−2.0 (−3.3 to −0.8)"
     assert f"{difference(0.254, 0.02):.2f}" == "+0.25 (+0.21 to +0.30)"
 
 

@@ -96,9 +96,9 @@ class Difference:
         return self.estimate - half, self.estimate + half
 
     def __format__(self, spec: str) -> str:
-        """The estimate and its 95 % interval with so many decimals: f"{found:.1f}" is "-2.0 (-3.3 to -0.8)"."""
+        """The estimate and its 95 % interval with so many decimals: f"{found:.1f}" is "−2.0 (−3.3 to −0.8)"."""
         low, high = self.interval()
-        return f"{self.estimate:+{spec}} ({low:+{spec}} to {high:+{spec}})"
+        return f"{self.estimate:+{spec}} ({low:+{spec}} to {high:+{spec}})".replace("-", "−")
 
     @property
     def p(self) -> float:
