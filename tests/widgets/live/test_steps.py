@@ -197,16 +197,15 @@ def test_pixels_are_bet_on_by_click_or_key_until_the_answer_was_seen(browser, pa
         browser.switch_to.active_element.send_keys(keys)
     assert bets() == [1, 2, 3, 4]
     browser.switch_to.active_element.send_keys(Keys.SPACE)
-    assert bets() == [2, 3, 4] and browser.current_url.endswith(f"#steps=1,deconvnet,{ADDRESS},2-3-4")
+    assert bets() == [2, 3, 4] and browser.current_url.endswith(f"#steps=11,deconvnet,{ADDRESS},2-3-4")
     stops = browser.find_elements("css selector", '.zf-board [tabindex="0"]')
     assert [each.get_attribute("data-bet") for each in stops] == [None, "1"]
 
-    _, following = browser.find_elements("css selector", ".zf-buttons button")
-    status = browser.find_element("css selector", ".zf-board > p")
+    browser.find_elements("css selector", ".zf-buttons button")[2].click()
     for _ in range(STEPS - 1):
-        assert "Your bet" not in status.text
-        following.click()
-        status = browser.find_element("css selector", ".zf-board > p")
+        assert "Your bet" not in browser.find_element("css selector", ".zf-board > p").text
+        browser.find_elements("css selector", ".zf-buttons button")[1].click()
+    status = browser.find_element("css selector", ".zf-board > p")
     assert "Your bet has 3 of the 5 that come back, and 0 that don't." in status.text
     assert status.get_attribute("role") == "status" and len(browser.find_elements("css selector", ".zf-mine")) == 3
 
@@ -217,10 +216,22 @@ def test_pixels_are_bet_on_by_click_or_key_until_the_answer_was_seen(browser, pa
     assert "Your bet is won: these 5 pixels" in browser.find_element("css selector", ".zf-board > p").text
 
 
+def test_the_first_press_shows_what_comes_back(browser, page):
+    assert len(browser.find_elements("css selector", "[data-bet]")) == 15
+    _, following, _ = browser.find_elements("css selector", ".zf-buttons button")
+    assert following.text == "Last step"
+    following.click()
+    assert shown(browser) == list(row(PIXELS, "deconvnet").values[11])
+    assert "What arrives at the pixels is the projection." in browser.find_element("css selector", ".zf-board > p").text
+
+
 def test_next_goes_up_and_down_to_the_projection(browser, page):
-    back, following = browser.find_elements("css selector", ".zf-buttons button")
-    assert not back.is_enabled()
+    back, following, first = browser.find_elements("css selector", ".zf-buttons button")
+    first.click()
+    assert shown(browser) == list(PIXELS)
+    assert not back.is_enabled() and not first.is_enabled()
     for step in range(1, STEPS):
+        assert following.text == ("Last step" if step == STEPS - 1 else "Next")
         following.click()
         assert shown(browser) == list(row(PIXELS, "deconvnet").values[step])
     assert not following.is_enabled()

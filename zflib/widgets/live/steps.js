@@ -181,7 +181,7 @@
   function start(root) {
     const data = JSON.parse(root.querySelector('script[type="application/json"]').textContent);
     const [slider, method] = root.querySelectorAll("[data-axis]");
-    const [back, next] = root.querySelectorAll(".zf-buttons button");
+    const [back, next, first] = root.querySelectorAll(".zf-buttons button");
     const figure = root.querySelector(".zf-board"), caption = root.querySelector(".zf-made");
     const methods = [...method.options].map((option) => option.text);
     const hint = caption.textContent;
@@ -196,8 +196,9 @@
       const [step, by] = now();
       slider.setAttribute("aria-valuetext", `${step + 1}, ${NAMES[step]}`);
       slider.nextElementSibling.textContent = step + 1;
-      back.disabled = step === 0;
+      back.disabled = first.disabled = step === 0;
       next.disabled = step === STEPS - 1;
+      next.textContent = step < STEPS - 2 ? "Next" : "Last step";
       if (step === STEPS - 1) settled = `${by} ${pixels}`;
       if (seen() && caption.textContent === hint) caption.textContent = "";
       figure.innerHTML = board(pixels, by, step, bet);
@@ -259,7 +260,7 @@
     const of = (event) => event.target.closest("[data-step]");
     root.addEventListener("input", () => { show(); keep(); });
     const go = (by) => () => { slider.value = Number(slider.value) + by; show(); keep(); };
-    [back, next].forEach((button, at) => button.addEventListener("click", go(at ? 1 : -1)));
+    [back, next, first].forEach((button, at) => button.addEventListener("click", go([-1, 1, -STEPS][at])));
     figure.addEventListener("pointerover", (event) => explain(of(event)));
     figure.addEventListener("focusin", (event) => explain(of(event)));
     figure.addEventListener("click", (event) => {
@@ -287,7 +288,7 @@
       event.preventDefault();
     });
     addEventListener("hashchange", () => { if (restore()) show(); });
-    if (!restore()) slider.value = 0; // what does not move shows all but the last step
+    restore(); // else all but the last step, on which the reader bets
     show();
   }
 

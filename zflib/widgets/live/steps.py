@@ -224,17 +224,16 @@ def _style() -> str:
 class StepsExplorer:
     """A row of pixels up through a small network, and its unit down again, one operation a step (chapter 3).
 
-    In the built book the page computes all of this: pixels change at a click, and each value says what made it. Before
-    the last step the reader bets on the pixels that come back.
+    In the built book the page computes all of this: pixels change at a click, and each value says what made it. It
+    opens before the last step: the reader bets on the pixels that come back, sees them, and goes through the steps.
     """
 
     name = "The deconvnet, one operation at a time"
     axes = (Axis("step", tuple(range(1, STEPS + 1))), Axis("method", METHODS))
 
     def __init__(self) -> None:
-        self.start = {"step": 1, "method": METHODS[0]}
-        self.shown = self.start | {"step": STEPS - 1}  # where nothing moves: all but what the chapter's bet asks for
-        self._html = self.page_html() if in_the_book() else self._still(**self.shown) + ELSEWHERE
+        self.start = {"step": STEPS - 1, "method": METHODS[0]}  # all but what the bet asks for: a press shows it
+        self._html = self.page_html() if in_the_book() else self._still(**self.start) + ELSEWHERE
 
     @staticmethod
     def _result(step: int, method: str, pixels: str = "".join(map(str, PIXELS)), bet: str = "") -> str:
@@ -252,9 +251,10 @@ class StepsExplorer:
         code = page_face.asset("shared.js") + page_face.asset("live/steps.js")
         return (
             f'<div class="zf-panel" id="{uid}" data-panel="steps" role="group" aria-label="{self.name}">{_style()}'
-            f"{page_face.controls(uid, self.name, self.axes, self.shown)}"
-            '<div class="zf-buttons"><button type="button">Back</button><button type="button">Next</button></div>'
-            f'<div class="zf-board">{self._result(**self.shown)}</div><p class="zf-made" aria-live="polite">Bet before '
+            f"{page_face.controls(uid, self.name, self.axes, self.start)}"
+            '<div class="zf-buttons"><button type="button">Back</button><button type="button">Last step</button>'
+            '<button type="button">From the start</button></div>'
+            f'<div class="zf-board">{self._result(**self.start)}</div><p class="zf-made" aria-live="polite">Bet before '
             "the last step: click, in its empty row, the pixels that will come back.</p>"
             "<noscript><p>The controls need JavaScript.</p></noscript>"
             f'<script type="application/json">{page_face.json_text({"pixels": PIXELS})}</script>'
