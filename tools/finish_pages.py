@@ -4,10 +4,18 @@ A table of four columns or more stands on a phone as one card a row (custom.css)
 header, which it gets here. And a folded cell is called by its own words, "Show the code": MyST-NB names all of them
 "Toggle hidden content". Jupyter Book brings along Thebe, which would run code on a server: no page has a button for it,
 and Sphinx declares its settings twice, an error on each page.
+
+A figure says how narrow its letters allow it to be and where its pictures are (zflib/plots/sharp.py): here it gets a
+box in which it scrolls sideways where the screen is narrower; and, since in the dark it turns over, its pictures once
+more on top, as they are.
 """
 
+import json
 import re
 from html import escape, unescape
+from pathlib import Path
+
+from PIL import Image
 
 TABLE = re.compile(r'(<div class="zf-scroll"[^>]*>)?<table\b([^>]*)>(.*?)</table>', re.DOTALL)
 HEAD = re.compile(r"<thead>(.*?)</thead>", re.DOTALL)
@@ -17,11 +25,14 @@ CELL = re.compile(r"<(t[hd])\b([^>]*)>(.*?)</\1>", re.DOTALL)
 SPAN = re.compile(r'colspan="(\d+)"')
 CLASS = re.compile(r'\s*class="([^"]*)"')
 NAME_OF_ALL = ' aria-label="Toggle hidden content"'
+FIGURE = re.compile(r'<img alt="[^"]*" src="[./]*_images/([^"]+)" />')
+SAID = re.compile(r"<dc:description>(.*?)</dc:description>", re.DOTALL)
 FEW = 3  # columns that stand side by side on a phone
 
 
 def setup(app):
     app.connect("html-page-context", _finish)
+    app.connect("html-page-context", _fit_figures)
     app.connect("html-page-context", _drop_thebe, priority=900)  # after those that add scripts to a page
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
@@ -29,6 +40,35 @@ def setup(app):
 def _finish(app, page, template, context, doctree):
     if "body" in context:
         context["body"] = TABLE.sub(_labelled, context["body"]).replace(NAME_OF_ALL, "")
+
+
+def _fit_figures(app, page, template, context, doctree):
+    if "body" in context:
+        files = {name: Path(app.srcdir, path) for path, name in app.builder.images.items()}
+        context["body"] = FIGURE.sub(lambda found: boxed(found[0], about(files[found[1]])), context["body"])
+
+
+def about(figure: Path) -> dict:
+    """What a file says of itself as a figure; nothing where it is none."""
+    if figure.suffix == ".svg":
+        found = SAID.search(figure.read_text(encoding="utf-8"))
+        said = unescape(found[1]) if found else "{}"
+    else:
+        with Image.open(figure) as picture:
+            said = picture.info.get("Description", "{}")
+    return json.loads(said)
+
+
+def boxed(image: str, said: dict) -> str:
+    """A figure in a box that has room for its letters; the theme's script lets the keyboard scroll it."""
+    if not said:
+        return image
+    src = re.search('src="([^"]*)"', image)[1]
+    kept = f'<span style="background-image:url({src});clip-path:{said["pictures"]}"></span>' if said["pictures"] else ""
+    return (
+        '<div class="output zf-figure" role="group" aria-label="Figure" '
+        f'style="--narrowest:{said["narrowest"]}px"><div>{image}{kept}</div></div>'
+    )
 
 
 def _drop_thebe(app, page, template, context, doctree):

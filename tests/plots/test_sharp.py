@@ -1,5 +1,8 @@
 """What a kernel shows of a figure: as ever in a notebook, vectors or twice the pixels while the book is built."""
 
+import json
+import re
+from html import unescape
 from io import BytesIO
 from xml.etree import ElementTree
 
@@ -68,3 +71,38 @@ def test_without_a_kernel_nothing_is_registered(monkeypatch):
     monkeypatch.setattr("IPython.get_ipython", lambda: None)
     sharp.sharpen()
     plt.close("all")
+
+
+def letters(svg):
+    """Sizes of an SVG's letters in points: matplotlib draws them as outlines, 100 units large."""
+    found = []
+    for words in re.findall(r'<g id="text_\d+">.*?(?=<g id="text_|\Z)', svg, re.DOTALL):
+        if size := re.search(r"scale\(([\d.]+) -[\d.]+\)", words):
+            smaller = map(float, re.findall(r"<use [^>]*scale\(([\d.]+)\)", words))
+            found.append(100 * float(size[1]) * min([1.0, *smaller]))
+    return found
+
+
+@pytest.mark.parametrize("words", ["plain", "$10^{-3}$"])
+def test_a_figure_says_at_which_width_its_smallest_letters_have_nine_pixels(monkeypatch, shown, words):
+    figure = drawn(monkeypatch, "1", picture=False)
+    figure.axes[0].set_xlabel(words, fontsize=8)
+    svg = shown(figure)["image/svg+xml"]
+    said = json.loads(unescape(re.search("<dc:description>(.*?)</dc:description>", svg)[1]))
+    width = float(re.search(r'width="([\d.]+)pt"', svg)[1])
+    assert said["narrowest"] * min(letters(svg)) / width == pytest.approx(9, abs=0.05) and said["pictures"] == ""
+    assert min(letters(svg)) == pytest.approx(8 if words == "plain" else 5.6)
+
+
+def test_a_figure_says_where_its_pictures_are(monkeypatch, shown):
+    monkeypatch.setenv("ZFLIB_BOOK", "1")
+    figure, (left, right) = plots.figure(1, 2, width=4, height=2)
+    left.imshow(np.full((5, 5, 3), (1.0, 0, 0)))
+    right.plot([1, 2])
+    with Image.open(BytesIO(shown(figure)["image/png"])) as picture:
+        said, pixels = json.loads(picture.info["Description"]), np.asarray(picture.convert("RGB")).astype(int)
+    rows, columns = np.nonzero((pixels == (255, 0, 0)).all(2))
+    shares = [float(part) / 100 for part in re.findall(r"([\d.]+)%", said["pictures"])[2:10]]
+    x, y = (np.array(part) * side for part, side in ((shares[::2], pixels.shape[1]), (shares[1::2], pixels.shape[0])))
+    found = [x.min(), y.min(), x.max(), y.max()]
+    assert found == pytest.approx([columns.min(), rows.min(), columns.max() + 1, rows.max() + 1], abs=3)

@@ -97,26 +97,32 @@ def test_nothing_moves_for_who_asks_for_rest(browser, wide, server):
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
-def test_in_the_dark_lines_turn_light_pictures_keep_their_face_and_explorers_are_dark(browser, wide, server, name):
+def test_in_the_dark_lines_and_letters_turn_pictures_keep_their_face_and_explorers_are_dark(
+    browser, wide, server, name
+):
     with media(browser, prefers_color_scheme="dark"):
         open_page(browser, f"{server}/{name}.html")
         assert browser.execute_script("return document.documentElement.dataset.theme") == "dark"
-        dark, pictures, turned, explorers = browser.execute_script(
+        dark, pictures, turned, tops, explorers = browser.execute_script(
             """const article = document.querySelector("article"), words = (element) => element.outerHTML.slice(0, 120);
             const all = (selector) => [...article.querySelectorAll(selector)];
             const paper = (element) => getComputedStyle(element).backgroundColor;
             const dims = (element) => /brightness\\(([\\d.]+)\\)/.exec(getComputedStyle(element).filter)?.[1] ?? 1;
             const window = (img) => img.closest(".zf-view") ?? article; // an explorer's, onto a sheet of frames
             const seen = (img) => [words(img), paper(img), dims(img) * dims(window(img))];
-            return [paper(document.body), all("img:not(.zf-panel img, [src$='.svg'])").map(seen),
-              all("img[src$='.svg']").map((img) => getComputedStyle(img).filter),
+            const kept = ({ nextElementSibling: one }) => one?.localName === "span"; // its pictures once more, on top
+            const sheets = all("img:not(.zf-panel img, [src$='.svg'])");
+            const tops = sheets.filter(kept).map((img) => getComputedStyle(img.nextElementSibling));
+            return [paper(document.body), sheets.filter((img) => !kept(img)).map(seen),
+              [...all("img[src$='.svg']"), ...sheets.filter(kept)].map((img) => getComputedStyle(img).filter),
+              tops.map(({ display, filter, clipPath }) => [display, filter, clipPath.slice(0, 7)]),
               all(".zf-explorer, .zf-panel").map((one) => [words(one), paper(one)])];"""
         )
         line = browser.find_element(By.CSS_SELECTOR, "article img[src$='.svg']")
         browser.execute_script("arguments[0].scrollIntoView({ block: 'center', behavior: 'instant' })", line)
         shown = np.asarray(Image.open(BytesIO(line.screenshot_as_png)).convert("RGB")).reshape(-1, 3)
     assert dark != "rgb(255, 255, 255)"
-    assert pictures and explorers
+    assert explorers and all(top == ["block", "none", "polygon"] for top in tops)
     assert turned and all(one.startswith("invert(1) hue-rotate(180deg)") for one in turned)
     page = [int(part) for part in re.findall(r"\d+", dark)[:3]]
     assert np.abs(shown[0].astype(int) - page).max() <= 2, "nothing pale behind the lines"  # inversion rounds

@@ -1,9 +1,14 @@
 """Tables that can stand as cards on a phone, folded cells that are called by their own words, and no Thebe."""
 
+import json
 import re
+from html import escape
+from types import SimpleNamespace
 
 import finish_pages
 import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from sphinx.builders.html._assets import _CascadingStyleSheet, _JavaScript
 
 GROUPS = '<tr><td colspan="1"></td><th colspan="2">the paper</th><th>ours &amp; theirs</th></tr>'
@@ -77,3 +82,37 @@ def test_nothing_of_thebe_stays_and_everything_else_does():
     kept = [scripts[1], scripts[4]], [sheets[1]]
     finish_pages._drop_thebe(None, "page", "page.html", {"script_files": scripts, "css_files": sheets}, None)
     assert (scripts, sheets) == kept
+
+
+SAID = {"narrowest": 541, "pictures": "polygon(0% 0%,50% 50%)"}
+IMAGE = '<img alt="Lines &amp; letters" src="../_images/a.{}" />'
+
+
+@pytest.fixture
+def figures(tmp_path):
+    """Files that say what they are, and one that doesn't, as Sphinx knows them."""
+    facts = json.dumps(SAID)
+    (tmp_path / "a.svg").write_text(f"<svg><dc:description>{escape(facts)}</dc:description></svg>", encoding="utf-8")
+    info = PngInfo()
+    info.add_text("Description", facts)
+    Image.new("RGB", (4, 4)).save(tmp_path / "a.png", pnginfo=info)
+    Image.new("RGB", (4, 4)).save(tmp_path / "a.webp")
+    names = {name: name for name in ("a.svg", "a.png", "a.webp")}
+    return SimpleNamespace(srcdir=tmp_path, builder=SimpleNamespace(images=names))
+
+
+@pytest.mark.parametrize("kind", ["svg", "png"])
+def test_a_figure_gets_room_for_its_letters_and_its_pictures_once_more(figures, kind):
+    context = {"body": f"<p>a</p>{IMAGE.format(kind)}<p>b</p>"}
+    finish_pages._fit_figures(figures, "page", "page.html", context, None)
+    kept = f"background-image:url(../_images/a.{kind});clip-path:{SAID['pictures']}"
+    assert context["body"] == (
+        '<p>a</p><div class="output zf-figure" role="group" aria-label="Figure" style="--narrowest:541px">'
+        f'<div>{IMAGE.format(kind)}<span style="{kept}"></span></div></div><p>b</p>'
+    )
+
+
+def test_a_picture_that_says_nothing_stays_as_it_is(figures):
+    context = {"body": IMAGE.format("webp")}
+    finish_pages._fit_figures(figures, "page", "page.html", context, None)
+    assert context["body"] == IMAGE.format("webp")
