@@ -282,9 +282,8 @@ def test_buttons_and_the_map_of_all_middles_lead_to_a_middle(browser, panel):
     words = "supported", "contradicted", "undecided", "no second side"
     said = [f"{word} at {kept.count(word[0])}" for word in words]
     assert ", ".join(said) in panel.text("details p") and kept.count("s") > 0 and kept.count("n") > 0
-    squares = panel.root().find_elements("css selector", ".zf-map rect[data-at]")
-    colours = [square.get_attribute("class").split()[0] for square in squares]
-    assert [colour[0] for colour in colours] == kept
+    colours = "return [...document.querySelectorAll('.zf-map rect[data-at]')].map((one) => one.classList[0][0])"
+    assert browser.execute_script(colours) == kept
     low, high = (middles.EDGES.index(edge) for edge in (0.1, 0.2))
     panel.root().find_element("css selector", f'[data-at="{low} {high}"]').click()
     assert "A gap from 0.1 to 0.2?" in panel.text(".zf-verdict")
