@@ -85,13 +85,13 @@ def deconv():
     return deconv, deconv.forward(images)
 
 
-def alike(deconv, step, unit, other):
-    """Signed likeness of two maps' projections from one place, as chapter 3 computes it."""
+def alike(deconv, step, unit, *others):
+    """Signed likeness of a map's projection to other maps' from the same place, as chapter 3 computes it."""
     deconvnet, trace = deconv
-    pair = [
-        deconvnet.project_units(trace, step, torch.tensor([[0, map, *unit[1:]]]), seed=1) for map in (unit[0], other)
-    ]
-    return float(likeness(*pair)["signed"][0])
+    own, *projections = (
+        deconvnet.project_units(trace, step, torch.tensor([[0, map, *unit[1:]]]), seed=1) for map in (unit[0], *others)
+    )
+    return [float(likeness(own, other)["signed"][0]) for other in projections]
 
 
 def test_the_first_bet_needs_no_network_and_is_answered_with_its_numbers(browser, address, deconv):
@@ -105,9 +105,9 @@ def test_the_first_bet_needs_no_network_and_is_answered_with_its_numbers(browser
     part(browser, '[data-bet="left"]').click()
     values = deconv[1]["conv4"][0]
     unit = tuple(int(at) for at in np.unravel_index(int(values.argmax()), values.shape))
-    value, here = float(values[unit]), alike(deconv, "conv4", unit, hero.OTHER)
     silent = [map for map in range(192) if values[map, unit[1], unit[2]] == 0]
-    closer = sum(alike(deconv, "conv4", unit, map) > here for map in silent)
+    here, *likes = alike(deconv, "conv4", unit, hero.OTHER, *silent)
+    value, closer = float(values[unit]), sum(like > here for like in likes)
     assert part(browser, ".zf-verdict").text == f"No: the right one fired. And yet the two correlate {here:.2f}."
     assert part(browser, ".zf-bets .zf-fired").text == f"Bet: right\nMap {unit[0]}: fires with {value:.1f}"
     said = part(browser, ".zf-usual-words").text
@@ -282,7 +282,7 @@ def test_further_bets_are_drawn_by_lot_from_silent_maps_and_scored_against_a_coi
             assert int(firing) in strongest and other not in strongest
             assert float(value) == pytest.approx(float(maps[int(firing)].max()), abs=0.051)
             assert maps[other, place[0], place[1]] == 0
-            here = alike(deconv, step, (int(firing), *place), other)
+            (here,) = alike(deconv, step, (int(firing), *place), other)
             assert f"correlate {here:.2f}".replace("-", "−") in said and "by lot among the" in said_usual
             assert f"You found {right} of {bets}" in said
             if right:
