@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -147,10 +148,13 @@ def browser():
         options.add_argument(argument)
     options.binary_location = shutil.which("chromium") or ""
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    try:
-        driver = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
-    except WebDriverException as error:
-        pytest.skip(f"There is no Chromium with a driver on this machine: {error.msg.splitlines()[0]}")
-    driver.set_page_load_timeout(60)
-    yield driver
-    driver.quit()
+    # Chromium leaves a folder behind whenever it is closed: here it goes with the one around it.
+    with tempfile.TemporaryDirectory(prefix="chromium", ignore_cleanup_errors=True) as folder:
+        service = Service(shutil.which("chromedriver"), env=os.environ | {"TMPDIR": folder})
+        try:
+            driver = webdriver.Chrome(options=options, service=service)
+        except WebDriverException as error:
+            pytest.skip(f"There is no Chromium with a driver on this machine: {error.msg.splitlines()[0]}")
+        driver.set_page_load_timeout(60)
+        yield driver
+        driver.quit()
