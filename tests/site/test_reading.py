@@ -10,7 +10,7 @@ from pathlib import Path
 import check_site
 import numpy as np
 import pytest
-from opening import errors, foreign_requests, open_page
+from opening import errors, foreign_requests, keep_page, open_page
 from PIL import Image
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
@@ -96,12 +96,18 @@ def test_nothing_moves_for_who_asks_for_rest(browser, wide, server):
         assert not browser.execute_script(MOVING)
 
 
+@pytest.fixture
+def sheet(browser):
+    """A window as wide as a printed page."""
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", A4)
+
+
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_in_the_dark_lines_and_letters_turn_pictures_keep_their_face_and_explorers_are_dark(
-    browser, wide, server, name
+    browser, sheet, server, name
 ):
     with media(browser, prefers_color_scheme="dark"):
-        open_page(browser, f"{server}/{name}.html")
+        keep_page(browser, f"{server}/{name}.html")
         assert browser.execute_script("return document.documentElement.dataset.theme") == "dark"
         dark, pictures, turned, tops, explorers = browser.execute_script(
             """const article = document.querySelector("article"), words = (element) => element.outerHTML.slice(0, 120);
@@ -121,6 +127,7 @@ def test_in_the_dark_lines_and_letters_turn_pictures_keep_their_face_and_explore
         line = browser.find_element(By.CSS_SELECTOR, "article img[src$='.svg']")
         browser.execute_script("arguments[0].scrollIntoView({ block: 'center', behavior: 'instant' })", line)
         shown = np.asarray(Image.open(BytesIO(line.screenshot_as_png)).convert("RGB")).reshape(-1, 3)
+        browser.execute_script("scrollTo({ top: 0, behavior: 'instant' })")  # as it was opened
     assert dark != "rgb(255, 255, 255)"
     assert explorers and all(top == ["block", "none", "polygon"] for top in tops)
     assert turned and all(one.startswith("invert(1) hue-rotate(180deg)") for one in turned)
@@ -132,10 +139,10 @@ def test_in_the_dark_lines_and_letters_turn_pictures_keep_their_face_and_explore
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
-def test_a_printed_chapter_is_whole(browser, server, name):
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", A4)
+def test_a_printed_chapter_is_whole(browser, sheet, server, name):
+    with media(browser, prefers_color_scheme="dark"):
+        keep_page(browser, f"{server}/{name}.html")
     with media(browser, "print", prefers_color_scheme="dark"):
-        open_page(browser, f"{server}/{name}.html")
         opened = browser.find_element(By.CSS_SELECTOR, "article details.hide")
         browser.execute_script("arguments[0].open = true", opened)
         tools, cut, torn, pale, answers = browser.execute_script(
