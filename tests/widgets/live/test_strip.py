@@ -160,7 +160,8 @@ def test_the_page_draws_and_says_what_python_does(browser, open_panel, width, la
 @pytest.mark.browser
 def test_the_page_draws_the_map_that_a_kernel_draws(browser, panel):
     panel.root().find_element("tag name", "summary").click()
-    for setting in [DEFAULT, *some_settings(8), DEFAULT | {"bank": middles.MADE, "middle_from": 0.3, "middle_to": 0.2}]:
+    crossed = {"bank": middles.MADE, "filters": "grey filters", "middle_from": 0.3, "middle_to": 0.2}
+    for setting in [DEFAULT, *some_settings(8), DEFAULT | crossed]:
         browser.execute_script(SET, setting)
         theirs, ours = browser.execute_script(
             """const same = document.createElement("div");
@@ -169,6 +170,8 @@ def test_the_page_draws_the_map_that_a_kernel_draws(browser, panel):
             all_middles(**setting),
         )
         assert theirs.replace(" Press a square to go there.", "") == ours, setting
+        if setting["bank"] == middles.MADE:
+            assert f"{middles.MADE}, all filters: " in ours, "of peaks alone all count"
 
 
 @pytest.mark.browser
@@ -264,6 +267,28 @@ def test_a_touch_drags_too(browser, open_panel):
     for kind, points in (("touchStart", at(0.3)), ("touchMove", at(0.34)), ("touchMove", at(0.4)), ("touchEnd", [])):
         browser.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
     assert "A gap from 0.15 to 0.4?" in panel.text(".zf-verdict")
+
+
+@pytest.mark.browser
+def test_a_finger_that_scrolls_the_page_moves_no_edge_and_a_tap_does(browser, open_panel):
+    panel = open_panel(FilterStrip(bet=NONE), width=390)
+    browser.execute_script("document.body.style.paddingBottom = '2000px'")
+    box = panel.root().find_element("css selector", ".zf-strip").rect
+    left = box["x"] + (face.position(0.4, OCTAVE, face.NARROW) + 12) / (face.NARROW["width"] + 24) * box["width"]
+
+    def touch(*heights):
+        for kind, top in zip(("touchStart", *["touchMove"] * (len(heights) - 1)), heights, strict=True):
+            browser.execute_cdp_cmd(
+                "Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": left, "y": box["y"] + top}]}
+            )
+        browser.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    touch(*range(200, 0, -20))
+    panel.until(lambda: browser.execute_script("return scrollY") > 50)
+    assert "A gap from 0.15 to 0.3?" in panel.text(".zf-verdict")
+    browser.execute_script("scrollTo(0, 0)")
+    touch(150)
+    panel.until(lambda: "A gap from 0.15 to 0.4?" in panel.text(".zf-verdict"))
 
 
 @pytest.mark.browser

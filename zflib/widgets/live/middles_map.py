@@ -25,7 +25,8 @@ def drawing(bank: str, filters: str, middle: tuple[float, float]) -> str:
     marked. Its label counts the verdicts."""
     edges = middles.EDGES
     answers = middles.result()["banks"][bank]
-    found = answers.get(filters) or answers[middles.FILTERS[0]]
+    filters = filters if filters in answers else middles.FILTERS[0]  # of which the colours are not known, all count
+    found = answers[filters]
     powers, side, counts, parts = bytes.fromhex(found["powers"]), len(edges) * CELL, dict.fromkeys(VERDICTS, 0), []
     letters = {verdict[0]: verdict for verdict in VERDICTS}
     for at, ((i, low), (j, high)) in enumerate(combinations(enumerate(edges), 2)):

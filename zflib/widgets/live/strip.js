@@ -196,7 +196,7 @@
     parts.push(`<text x="${side}" y="${side - 3}" text-anchor="end">would be found</text>`);
     parts.push(`<text x="${side}" y="${side + 34}" text-anchor="end">across: where the middle begins; up: where it ends</text>`);
     const said = Object.entries(found).map(([verdict, count]) => `${verdict} at ${count}`).join(", ");
-    const words = `${bank}, ${filters}: ${said} of ${numberOf([edges[n - 2], edges[n - 1]], edges) + 1} middles, ` +
+    const words = `${bank}, ${filters in data.answers[bank] ? filters : "all filters"}: ${said} of ${numberOf([edges[n - 2], edges[n - 1]], edges) + 1} middles, ` +
       "each judged as if it were the only one. Press a square to go there.";
     const svg = `<svg viewBox="-34 0 ${side + 40} ${side + 40}" role="img" aria-label="${words}">${parts.join("")}</svg>`;
     return [svg, words];
@@ -228,21 +228,30 @@
       return data.edges.reduce((best, edge) => (away(edge) < away(best) ? edge : best));
     }
 
-    // Whichever edge is nearer is taken; the drawing is made anew while it moves, so the strip itself holds the pointer.
-    let held = null;
+    // Whichever edge is nearer is taken; the drawing is made anew while it moves, so the strip itself holds the pointer. A
+    // finger may be about to scroll the page: with it nothing moves before it has gone sideways, or left where it came.
+    const SLIP = 8; // pixels that a finger may slip while it taps
+    let held = null, from = null;
+    function follow(event) {
+      if (held === null) return;
+      const [aside, along] = from ? [event.clientX - from.clientX, event.clientY - from.clientY].map(Math.abs) : [];
+      const sideways = aside > SLIP && aside > along, tapped = event.type === "pointerup" && Math.max(aside, along) <= SLIP;
+      if (from && !sideways && !tapped) return;
+      from = null;
+      const at = edgeAt(event, setting().axis);
+      if (at !== held) set({ middle_from: Math.min(at, held), middle_to: Math.max(at, held) });
+    }
     view.addEventListener("pointerdown", (event) => {
       const now = setting(), [low, high] = middleOf(now), at = edgeAt(event, now.axis);
       const place = (edge) => position(edge, now.axis, layout());
       const first = Math.abs(place(at) - place(low)) <= Math.abs(place(at) - place(high));
       held = first ? high : low; // the edge that stays
       view.setPointerCapture(event.pointerId);
-      set({ middle_from: Math.min(at, held), middle_to: Math.max(at, held) });
+      from = event.pointerType === "mouse" ? null : event;
+      if (!from) follow(event);
     });
-    view.addEventListener("pointermove", (event) => {
-      if (held === null) return;
-      const at = edgeAt(event, setting().axis);
-      if (at !== held) set({ middle_from: Math.min(at, held), middle_to: Math.max(at, held) });
-    });
+    view.addEventListener("pointermove", follow);
+    view.addEventListener("pointerup", follow);
     for (const end of ["pointerup", "pointercancel"]) view.addEventListener(end, () => (held = null));
 
     root.addEventListener("click", (event) => {
