@@ -212,7 +212,7 @@ def test_it_shows_the_strongest_unit_as_zflib_projects_it(browser, address, deco
     assert not errors(browser)
 
 
-@pytest.mark.parametrize(("step", "least"), [("conv1", 48), ("conv4", 0)])
+@pytest.mark.parametrize(("step", "least"), [("conv1", 28), ("conv2", 48), ("conv4", 0)])
 def test_photograph_and_projection_show_one_square_and_frame_in_it_what_the_unit_sees(
     browser, address, deconv, step, least
 ):

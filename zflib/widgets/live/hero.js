@@ -208,9 +208,9 @@
       history.replaceState(history.state, "", `#hero/${state.photograph || "own"}/${step}/${unit[0]}`);
     }
 
-    /** A square of the picture, grown about its middle where it is smaller than NEAR. */
+    /** A square of the picture, grown about its middle where it is smaller than NEAR, to four times its side at most. */
     function near({ top, left, width }) {
-      const size = Math.max(width, NEAR), more = (size - width) >> 1;
+      const size = Math.max(width, Math.min(NEAR, 4 * width)), more = (size - width) >> 1;
       const [y, x] = [top, left].map((at) => Math.min(image.width - size, Math.max(0, at - more)));
       return { top: y, left: x, width: size, height: size };
     }
