@@ -324,6 +324,17 @@ def test_it_sways_only_when_asked_and_slowly(browser, panel):
 
 
 @pytest.mark.browser
-def test_it_fits_a_phone(browser, open_panel):
-    open_panel(FlickeringMap(), width=390)
-    assert browser.execute_script("return document.documentElement.scrollWidth") <= 390
+@pytest.mark.parametrize("width", [1000, 390])
+def test_what_moves_stands_above_what_moves_it_and_fits(browser, open_panel, width):
+    panel = open_panel(FlickeringMap(), width=width)
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+    parts = (
+        "button[data-bet]",
+        "[data-tile=picture]",
+        "[data-tile=back]",
+        "[data-sway]",
+        "[data-axis]",
+        "[data-tile=error]",
+    )
+    tops = [panel.root().find_element("css selector", part).rect["y"] for part in parts]
+    assert tops == sorted(tops) and tops[1] < 450

@@ -164,8 +164,9 @@
     let own = null; // the reader's picture, (side, side, 3), in place of the chosen one
     const once = (key, make) => known.get(key) ?? known.set(key, make()).get(key);
     const [outcome, verdict, words] = [".zf-outcome", ".zf-verdict", ".zf-words"].map((s) => root.querySelector(s));
-    root.prepend(outcome, root.querySelector(".zf-bets")); // the bet comes first
     const tiles = Object.fromEntries([...root.querySelectorAll("[data-tile]")].map((tile) => [tile.dataset.tile, tile]));
+    root.prepend(outcome, root.querySelector(".zf-bets")); // the bet comes first, then what moves, then what moves it
+    tiles.back.after(root.querySelector(".zf-moves"), root.querySelector(".zf-controls"));
     const [sway, rest] = root.querySelectorAll("[data-sway], [data-rest]");
 
     for (const image of root.querySelectorAll("[data-tile] img")) {

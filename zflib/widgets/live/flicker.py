@@ -99,8 +99,8 @@ class FlickeringMap(Panel):
         bet = '<button type="button" data-bet="{0}" aria-pressed="false">Bet: {0}</button>'
         return (
             f'<div class="zf-buttons zf-bets">{"".join(map(bet.format, (*NETWORKS, BOTH, NEITHER)))}</div>'
-            '<div class="zf-buttons"><button type="button" data-sway aria-pressed="false">Let the picture sway</button>'
-            '<button type="button" data-rest>Put it back</button></div>'
+            '<div class="zf-buttons zf-moves"><button type="button" data-sway aria-pressed="false">Let the picture sway'
+            '</button><button type="button" data-rest>Put it back</button></div>'
         )
 
     def after(self) -> str:
