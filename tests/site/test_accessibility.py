@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import check_site
 import pytest
-from opening import errors, keep_page
+from opening import errors, foreign_requests, keep_page
 from selenium.webdriver.support.ui import WebDriverWait
 
 TOC = Path(__file__).parents[2] / "_toc.yml"
@@ -176,7 +176,7 @@ def test_axe_finds_no_fault_but_those_that_are_allowed(browser, wide, server, na
     assert not faint
 
 
-def test_a_page_fits_a_phone(browser, phone, server, name, wish):
+def test_a_page_fits_a_phone_and_asks_no_stranger(browser, phone, server, name, wish):
     wish()
     keep_page(browser, f"{server}/{name}.html")
     wider = browser.execute_script(
@@ -188,6 +188,7 @@ def test_a_page_fits_a_phone(browser, phone, server, name, wish):
     assert not wider
     assert browser.execute_script("return document.documentElement.scrollWidth") <= 360
     assert not errors(browser)
+    assert not foreign_requests(browser, server)
 
 
 def test_axe_finds_no_fault_on_a_phone(browser, phone, server, name, wish, axe):

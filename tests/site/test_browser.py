@@ -1,4 +1,6 @@
-"""The pages in headless Chromium, which reaches nothing but them: formulas, controls, errors."""
+"""The pages in headless Chromium, which reaches nothing but them: formulas, controls, errors. They are opened as files,
+to which a browser allows less; what a server gives is opened by the other tests, and asks no stranger there either
+(test_accessibility.py)."""
 
 from pathlib import Path
 
@@ -16,21 +18,19 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.mark.parametrize("name", check_site.chapters(TOC))
-def test_a_chapter_works_without_a_network(browser, wide, origin, name):
-    """Opened as a file it has the harder life, so every control is worked there; test_explorers.py and
-    test_moving_explorers.py work them all from the server."""
-    open_page(browser, f"{origin}/{name}.html")
+def test_a_chapter_works_without_a_network(browser, wide, site, name):
+    open_page(browser, f"{site.as_uri()}/{name}.html")
     check_formulas(browser)
     explorers = browser.find_elements(By.CSS_SELECTOR, ".zf-explorer")
     assert explorers, "a chapter has at least one figure with controls"
     for explorer in explorers:
         controls = explorer.find_elements(By.CSS_SELECTOR, "input, select")
         assert controls
-        for control in controls if origin.startswith("file") else controls[:1]:
+        for control in controls:
             assert control.accessible_name.strip()
             move(browser, explorer, control)
     assert not errors(browser)
-    assert not foreign_requests(browser, origin)
+    assert not foreign_requests(browser, site.as_uri())
 
 
 def check_formulas(browser):
@@ -83,10 +83,10 @@ def at_rest(browser, explorer):
 
 
 @pytest.mark.parametrize("name", [*BETWEEN, "search", "genindex"])
-def test_a_page_between_the_chapters_works_without_a_network(browser, wide, origin, name):
-    open_page(browser, f"{origin}/{name}.html")
+def test_a_page_between_the_chapters_works_without_a_network(browser, wide, site, name):
+    open_page(browser, f"{site.as_uri()}/{name}.html")
     assert browser.find_elements(By.TAG_NAME, "main")
     check_formulas(browser)
     browser.execute_script("window.scrollTo({ top: document.body.scrollHeight, behavior: 'instant' })")
     assert not errors(browser)
-    assert not foreign_requests(browser, origin)
+    assert not foreign_requests(browser, site.as_uri())
