@@ -103,6 +103,9 @@ def test_it_says_which_way_and_how_far():
     finest = "ZFNet-mini", len(flicker.filters("ZFNet-mini")[0]), "brick wall", 2
     assert "flickers" in flicker.said(*finest, 1, 0, BOTH)[0]
     assert "By whole samples" in flicker.said(*finest, 2, 0, BOTH)[0]  # zero whatever the filter
+    # As far to the left as it goes, and a little down: upright stripes have moved by whole samples.
+    assert "By whole samples" in flicker.said("AlexNet-mini", 38, "brick wall", 4, -8, 5, BOTH)[0]
+    assert "flickers" in flicker.said("AlexNet-mini", 38, "brick wall", 4, -6, 4, BOTH)[0]
     assert "Drag the picture" in flicker.said(*[DEFAULT[axis.name] for axis in FlickeringMap.axes[:4]], 0, 0, BOTH)[0]
 
 

@@ -136,7 +136,7 @@
     if (bet === OPEN) return [`<strong class="zf-undecided">Stride ${stride}</strong> ${first[0]}`, far + first[1]];
     let [verdict, words] = ["contradicted", `The map flickers. Error ${shown}.`];
     if (!right && !down) [verdict, words] = ["undecided", "Drag the picture, or let it sway."];
-    else if (stride > 1 && !(right % stride) && !(down % stride))
+    else if (stride > 1 && error < clear && [right, down].some((shift) => shift && shift % stride === 0))
       [verdict, words] = ["undecided", `By whole samples any map moves along. Error ${shown}: move it by less.`];
     else if (error < still) [verdict, words] = ["supported", `The map stands still. Error ${shown}.`];
     else if (error < clear) [verdict, words] = ["undecided", `The map trembles. Error ${shown}.`];

@@ -240,7 +240,7 @@ def said(network: str, filter: int, picture: str, stride: int, right: int, down:
         return first, second + BET_FIRST[1]
     if not right and not down:
         verdict, words = "undecided", "Drag the picture, or let it sway."
-    elif stride > 1 and right % stride == down % stride == 0:
+    elif stride > 1 and error < CLEAR and any(shift and shift % stride == 0 for shift in (right, down)):
         verdict, words = "undecided", f"By whole samples any map moves along. Error {error:.2f}: move it by less."
     elif error < STILL:
         verdict, words = "supported", f"The map stands still. Error {error:.2f}."
