@@ -123,9 +123,10 @@ def test_in_the_dark_lines_and_letters_turn_pictures_keep_their_face_and_explore
             const dims = (element) => /brightness\\(([\\d.]+)\\)/.exec(getComputedStyle(element).filter)?.[1] ?? 1;
             const window = (img) => img.closest(".zf-view") ?? article; // an explorer's, onto a sheet of frames
             const seen = (img) => [words(img), paper(img), dims(img) * dims(window(img))];
-            const kept = ({ nextElementSibling: one }) => one?.localName === "span"; // its pictures once more, on top
+            // Of a figure, or of an explorer's sheets that are loaded by now: the pictures on it once more, on top.
+            const top = (img) => img.parentElement.querySelector(":scope > span"), kept = (img) => top(img) !== null;
             const sheets = all("img:not(.zf-panel img, [src$='.svg'])");
-            const tops = sheets.filter(kept).map((img) => getComputedStyle(img.nextElementSibling));
+            const tops = sheets.filter(kept).map((img) => getComputedStyle(top(img)));
             return [paper(document.body), sheets.filter((img) => !kept(img)).map(seen),
               [...all("img[src$='.svg']"), ...sheets.filter(kept)].map((img) => getComputedStyle(img).filter),
               tops.map(({ display, filter, clipPath }) => [display, filter, clipPath.slice(0, 7)]),
