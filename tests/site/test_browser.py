@@ -56,7 +56,7 @@ def move(browser, explorer, control):
         if key:
             element.send_keys(key)
         WebDriverWait(browser, 20, 0.02).until(lambda _: at_rest(browser, explorer))
-        # A figure may be taller than the window, and its head is what changes: the key has brought its control into view.
+        # A figure may be taller than the window: its head changes, and the key has brought its control into view.
         browser.execute_script("arguments[0].scrollIntoView({ block: 'start', behavior: 'instant' })", figure)
         return figure.screenshot_as_png
 
