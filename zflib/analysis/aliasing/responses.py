@@ -168,8 +168,8 @@ def find_waves(maps: Any, spacing: int = 1, first: int = 0) -> Waves:
     first    row and column of the first unit, to which the phases refer
 
     A sampled wave is the only signal whose two neighbours always add up to the same multiple, 2 cos(2 pi f), of the
-    value between them. Least squares gives that multiple along rows and columns, the two diagonals tell a wave from
-    its mirror image, and a second least squares gives amplitude and phase. Exact for one wave of any frequency, even
+    value between them. Least squares gives that multiple along rows and columns, and a second least squares amplitude
+    and phase, of the wave and of its mirror image: what fits better is taken. Exact for one wave of any frequency, even
     of less than a period; `residual` says when there was more on the map. Raises ValueError for smaller maps, and for
     values that are not finite.
     """
@@ -189,9 +189,11 @@ def find_waves(maps: Any, spacing: int = 1, first: int = 0) -> Waves:
             return total / (2 * energy)
 
         u, v = (np.arccos(cosine(*step).clip(-1, 1)) / (2 * np.pi) for step in ((0, 1), (1, 0)))
-        # A wave along an axis is its own mirror image: the small difference keeps rounding from inventing another.
-        u = np.where(cosine(1, 1) > cosine(1, -1) + 1e-5, -u, u)
         wave, residual = _amplitudes(z, u, v, first)
+        mirrored, left = _amplitudes(z, -u, v, first)
+        # A wave along an axis is its own mirror image: the small difference keeps rounding from inventing another.
+        turned = left < residual - 1e-8
+        u, wave, residual = (np.where(turned, *each) for each in ((-u, u), (mirrored, wave), (left, residual)))
     position = np.stack([u, v], axis=-1) / spacing
     return Waves(position, np.abs(wave), np.where(energy > 0, np.angle(wave), np.nan), residual, spacing)
 
