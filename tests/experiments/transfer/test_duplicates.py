@@ -73,4 +73,5 @@ def test_the_command_writes_what_it_found(tmp_path, monkeypatch, capsys):
     found = json.loads((tmp_path / "found.json").read_text())
     assert [len(found["sets"][name]["copies"]) for name in ("imagenette", "mini_imagenet100")] == [1, 0]
     assert found["made"]["command"] == "python -m zflib.experiments.transfer.duplicates"
+    assert found["like"] == duplicates.result()["like"] == duplicates.LIKE
     assert "imagenette: 1 copies found" in capsys.readouterr().out

@@ -111,9 +111,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     }
     found = {name: {"fingerprint": each.fingerprint} | measure(caltech, each) for name, each in sets.items()}
     identity = {"data": caltech.name, "fingerprint": caltech.fingerprint, "pictures": len(caltech)}
-    write(
-        given.out, {"identity": identity, "side": SIDE, "sets": found}, parser.prog.removeprefix("python -m "), device()
-    )
+    content = {"identity": identity, "side": SIDE, "like": LIKE, "sets": found}
+    write(given.out, content, "zflib.experiments.transfer.duplicates", device())
     for name, of in found.items():
         print(f"{name}: {len(of['copies'])} copies found; of a copy whole, {of['power']['1.0']:.1%} would be.")
 
