@@ -354,4 +354,5 @@ ELSEWHERE = {
         plots.figure plots.show plots.box plots.class_entropy plots.numbers plots.architecture plots.table
         plots.training_record plots.lobes plots.plane plots.octaves plots.bands plots.name_points plots.changes
         plots.by_blur""",
+    "it takes any text": "plots.true_minus",
 }

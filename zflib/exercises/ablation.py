@@ -11,6 +11,7 @@ from torch import Tensor
 from zflib.architecture import ALEXNET
 from zflib.exercises import Forecast, Verdict, attempt, interval_score, number, refusal
 from zflib.experiments.ablation import Discordant, average, plan
+from zflib.plots.words import true_minus
 
 # Exercise 7.1: the layers that are left out, and how near an answer has to be: a whole per cent will do.
 REMOVED, NEAR = (6, 7), 0.005
@@ -100,8 +101,7 @@ def check_prediction(
     missed = max(lowest - outcome, outcome - highest, 0.0)
     score, naive = interval_score(lowest, highest, outcome), interval_score(-NAIVE, NAIVE, outcome)
     came = f"{outcome:+.1f}" + (f" ± {error:.1f}" if standard_error is not None else "")
-    text = f"{row} of {network}: you said {guess:+g}, from {lowest:+g} to {highest:+g} points; {came} came."
-    text = text.replace(" -", " −")
+    text = true_minus(f"{row} of {network}: you said {guess:+g}, from {lowest:+g} to {highest:+g} points; {came} came.")
     if missed:
         text += f" That is {missed:.1f} beyond your range"
         text += ", less than two standard errors of the measurement." if missed < 2 * error else "."

@@ -6,6 +6,7 @@ from zflib.plots.networks import architecture
 from zflib.plots.pictures import captioned, enlarge, filters, grey, labelled, responses, sheet, signed, tile
 from zflib.plots.results import by_blur, changes, class_entropy, table, training_record
 from zflib.plots.spectrum import bands, octaves, plane
+from zflib.plots.words import true_minus
 
 __all__ = [
     "architecture",
@@ -34,4 +35,5 @@ __all__ = [
     "table",
     "tile",
     "training_record",
+    "true_minus",
 ]

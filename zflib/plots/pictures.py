@@ -9,6 +9,7 @@ import numpy as np
 
 from zflib.arguments import array, number, whole
 from zflib.plots.places import Sheet, placed
+from zflib.plots.words import true_minus
 
 
 def signed(projections: Any, largest: float | None = None, clip: float = 1) -> np.ndarray:
@@ -93,7 +94,7 @@ def labelled(pictures: Sequence[np.ndarray], labels: Sequence[str], columns: int
     draw, places = ImageDraw.Draw(sheet), []
     for at, (picture, label) in enumerate(zip(pictures, labels, strict=True)):
         left, top = at % columns * width, at // columns * (height + head)
-        draw.text((left, top + 1), label, fill="black", font=font)
+        draw.text((left, top + 1), true_minus(label), fill="black", font=font)
         sheet.paste(Image.fromarray(picture), (left, top + head))
         own = getattr(picture, "places", None)  # of a drawing: it may hold no picture
         own = ((0, 0, picture.shape[1], picture.shape[0]),) if own is None else own

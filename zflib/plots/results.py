@@ -11,12 +11,14 @@ import numpy as np
 
 from zflib.plots.axes import figure, show
 from zflib.plots.pictures import enlarge, filters, tile
+from zflib.plots.words import true_minus
 
 _COLOURS = ("#1f77b4", "#b34700", "#555555")
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], caption: str) -> Any:
-    """Rows as an HTML table: a caption, header cells with a scope, numbers at the right with thousands separators.
+    """Rows as an HTML table: a caption, header cells with a scope, numbers at the right with thousands separators and
+    minus signs.
 
     The first cell of a row is its header. Cells are numbers or anything else, which is shown as text.
     """
@@ -25,7 +27,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], caption: str) -
     def line(cells: Sequence[Any], scopes: Sequence[str]) -> str:
         html = ""
         for value, scope, side in zip(cells, scopes, sides, strict=True):
-            text = f"{value:,}" if isinstance(value, int | float) else escape(str(value))
+            text = escape(true_minus(f"{value:,}" if isinstance(value, int | float) else str(value)))
             tag, attribute = ("th", f' scope="{scope}"') if scope else ("td", "")
             html += f'<{tag}{attribute} style="text-align:{side};padding:0 0.5em">{text}</{tag}>'
         return f"<tr>{html}</tr>"
@@ -34,7 +36,8 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], caption: str) -
     sides = ["right" if number else "left" for number in numeric]
     head = line(columns, ["col"] * len(columns))
     body = "".join(line(row, ["row", *[""] * (len(columns) - 1)]) for row in rows)
-    return HTML(f"<table><caption>{escape(caption)}</caption><thead>{head}</thead><tbody>{body}</tbody></table>")
+    title = escape(true_minus(caption))
+    return HTML(f"<table><caption>{title}</caption><thead>{head}</thead><tbody>{body}</tbody></table>")
 
 
 def training_record(record: Mapping[str, Any], conv1: Any) -> Any:
@@ -170,7 +173,7 @@ def changes(
                 beyond.add((at, clear))
                 beside = {"ha": "right" if at == limits[1] else "left", "va": "bottom" if clear > 0 else "top"}
                 where = {"xytext": (0, clear), "textcoords": "offset points"}
-                axes.annotate(f"{value:+.1f}".replace("-", "−"), (at, row), color=colour, fontsize=8, **where, **beside)
+                axes.annotate(true_minus(f"{value:+.1f}"), (at, row), color=colour, fontsize=8, **where, **beside)
     axes.set_yticks(range(len(found)), found)
     axes.set(xlim=limits, ylim=(len(found) - 0.5, -0.5), xlabel=unit)
     by_label = {label: handle for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}

@@ -12,6 +12,7 @@ from typing import Any
 
 from PIL import Image
 
+from zflib.plots.words import true_minus
 from zflib.widgets import page as page_face
 from zflib.widgets.axes import make_axes, narrow, settings, shorten
 from zflib.widgets.frames import closing_figures, to_frame
@@ -114,11 +115,11 @@ class Explorer:
             return to_frame(self._draw(**setting))
 
     def alt(self, **setting: Any) -> str:
-        """The words of one setting; raises TypeError if there are none."""
+        """The words of one setting, minus signs in them; raises TypeError if there are none."""
         words = self._alt(**setting)
         if not isinstance(words, str) or not words.strip():
             raise TypeError(f"alt must return a sentence for {setting}, not {words!r}.")
-        return words
+        return true_minus(words)
 
     def picture(self, **setting: Any) -> page_face.Shown:
         """What both faces show for one setting: a picture and its words, or the sentence of an Impossible."""

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from zflib.architecture import output_size
+from zflib.plots.words import true_minus
 from zflib.widgets import page as page_face
 from zflib.widgets.axes import Axis
 from zflib.widgets.explorer import ELSEWHERE, bundle, in_the_book
@@ -85,7 +86,7 @@ def pixels(count: int) -> str:
 def words(size: int, kernel: int, stride: int, padding: int, ceil_mode: bool) -> str:
     """The formula with its numbers and what follows from it, as HTML."""
     g = geometry(size, kernel, stride, padding, ceil_mode)
-    result = f"{round(g.positions, 2):g}".replace("-", "−")
+    result = true_minus(f"{round(g.positions, 2):g}")
     formula = f"<p>({size} + 2·{padding} − {kernel}) / {stride} + 1 = <strong>{result}</strong></p>"
     if g.problem:
         return formula + note(g.problem, "red")

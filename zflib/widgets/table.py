@@ -11,6 +11,7 @@ from itertools import accumulate
 from numbers import Real
 from typing import Any
 
+from zflib.plots.words import true_minus
 from zflib.widgets.page import asset, unique_id
 
 
@@ -80,14 +81,14 @@ def _html(
         tag, scope = ("th", ' scope="colgroup"') if words else ("td", "")
         over += f'<{tag}{scope} colspan="{span}" style="{look}">{escape(words)}</{tag}>'
     head = f"<tr>{over}</tr>" if groups else ""
-    head += _line([(None, escape(str(name))) for name in columns], looks, ["col"] * len(columns))
+    head += _line([(None, escape(true_minus(str(name)))) for name in columns], looks, ["col"] * len(columns))
     spans = "".join(f'<colgroup span="{span}"></colgroup>' for _, span in groups)
     body = "".join(_line(row, looks, ["row", *[""] * (len(columns) - 1)]) for row in cells)
     return (
         f'<div class="zf-table" id="{uid}"><style>{asset("table.css")}</style>'
         # What scrolls sideways can be reached by keyboard, and so has a name.
         f'<div role="region" tabindex="0" aria-labelledby="{uid}-caption">'
-        f'<table><caption id="{uid}-caption"><span>{escape(caption)}</span></caption>'
+        f'<table><caption id="{uid}-caption"><span>{escape(true_minus(caption))}</span></caption>'
         f"{spans}<thead>{head}</thead><tbody>{body}</tbody></table></div>"
         f"<script>{asset('table.js')}</script></div>"
     )
@@ -106,7 +107,7 @@ def _cell(cell: Any) -> tuple[str | None, str]:
     """The number that the cell sorts by, empty where it is missing and None for text; and what the cell shows."""
     value, words = cell if isinstance(cell, tuple) and len(cell) == 2 else (cell, None)
     if value is None or (isinstance(value, Real) and math.isnan(value)):
-        return "", escape(str(words or "–"))
+        return "", escape(true_minus(str(words or "–")))
     if isinstance(value, Real) and not isinstance(value, bool):
-        return repr(float(value)), escape(str(words or f"{value:,}"))
-    return None, escape(str(cell))
+        return repr(float(value)), escape(true_minus(str(words or f"{value:,}")))
+    return None, escape(true_minus(str(cell)))

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from zflib.experiments import ablation
+from zflib.plots.words import true_minus
 from zflib.widgets.axes import Axis
 from zflib.widgets.live.panel import Panel
 
@@ -86,7 +87,7 @@ def place(points: float) -> str:
 
 
 def number(points: float, digits: int = 0) -> str:
-    return f"{points:+.{digits}f}".replace("-", "−") if points else "0"
+    return true_minus(f"{points:+.{digits}f}") if points else "0"
 
 
 def paper() -> list[float]:

@@ -12,6 +12,7 @@ from html import escape
 from typing import Any
 
 from zflib.deconvnet import METHODS
+from zflib.plots.words import true_minus
 from zflib.widgets import page as page_face
 from zflib.widgets.axes import Axis
 from zflib.widgets.explorer import ELSEWHERE, bundle, in_the_book
@@ -94,7 +95,7 @@ def row(pixels: tuple[int, ...], method: str) -> Row:
 
 
 def signed(value: int) -> str:
-    return str(value).replace("-", "−")
+    return true_minus(str(value))
 
 
 def sentence(made: Row, method: str, step: int) -> str:

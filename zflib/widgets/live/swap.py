@@ -150,7 +150,7 @@ def captions(first: str, second: str, near: dict[str, list[Any]]) -> list[str]:
 
 
 def percent(share: float) -> str:
-    return f"{100 * share:.0f}\u00a0%".replace("-", "−").replace("−0\u00a0", "0\u00a0")
+    return plots.true_minus(f"{100 * share:.0f}\u00a0%").replace("−0\u00a0", "0\u00a0")
 
 
 def map_captions(second: str, map: int, count: int, maps: Sequence[np.ndarray]) -> list[str]:

@@ -20,6 +20,7 @@ from zflib import weights
 from zflib.analysis.likeness import blurred, correlation, magnitude
 from zflib.deconvnet import DeconvNet
 from zflib.plots.pictures import signed
+from zflib.plots.words import true_minus
 from zflib.widgets import page
 from zflib.widgets.axes import Axis
 from zflib.widgets.live import photographs
@@ -97,7 +98,7 @@ def alike(network: str, step: str, number: int, blur: int) -> list[list[float]]:
 
 
 def number(value: float) -> str:
-    return f"{value:.2f}".replace("-", "−")
+    return true_minus(f"{value:.2f}")
 
 
 def summary(network: str, layer: str, draws: int, blur: int) -> str:

@@ -16,6 +16,7 @@ from zflib import weights
 from zflib.deconvnet import DeconvNet, Trace
 from zflib.network import ConvNet
 from zflib.plots.pictures import labelled
+from zflib.plots.words import true_minus
 from zflib.widgets import page
 from zflib.widgets.axes import Axis
 from zflib.widgets.live import collection, draws, likenesses, photographs
@@ -111,7 +112,7 @@ def _network(name: str) -> tuple[ConvNet, DeconvNet]:
 
 
 def number(value: float) -> str:
-    return f"{value:.2f}".replace("-", "−")
+    return true_minus(f"{value:.2f}")
 
 
 class YourPicture(Panel):
