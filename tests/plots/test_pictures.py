@@ -74,12 +74,15 @@ def test_a_sheet_holds_its_pictures_in_rows_under_its_words():
     html = plots.sheet(pictures, 'three "colours" and one', columns=3, side=20).data
     assert 'alt="three &quot;colours&quot; and one"' in html
     content = base64.b64decode(re.search(r"base64,([^\"]+)", html)[1])
-    drawn = np.asarray(Image.open(io.BytesIO(content)).convert("RGB")).astype(int)
-    assert drawn.shape == (2 * 20 + 6, 3 * 20 + 2 * 6, 3)
+    drawn = np.asarray(Image.open(io.BytesIO(content))).astype(int)
+    assert drawn.shape == (2 * 20 + 6, 3 * 20 + 2 * 6, 4)
+    paper = np.ones(drawn.shape[:2], bool)
     for at, colour in enumerate(colours):
         top, left = at // 3 * 26 + 10, at % 3 * 26 + 10
-        assert np.abs(drawn[top, left] - colour).max() < 25
-    assert drawn[36, 60].min() > 240
+        assert np.abs(drawn[top, left, :3] - colour).max() < 25
+        paper[top - 10 : top + 10, left - 10 : left + 10] = False
+    assert np.array_equal(drawn[..., 3], 255 * ~paper), "the page's colour shows between pictures, and not through them"
+    assert "background" not in html
 
 
 def test_captioned_pictures_stand_alone_over_their_captions():

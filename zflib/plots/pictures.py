@@ -107,14 +107,17 @@ def sheet(pictures: Any, words: str, columns: int = 3, side: int = 232) -> Any:
 
     words  the alternative text
 
-    The picture inside is a WebP: a third of the bytes that a figure's PNG takes, which a notebook's limit counts.
+    The picture inside is a WebP: a third of the bytes that a figure's PNG takes, which a notebook's limit counts. Its
+    paper is clear: the page's own colour, light or dark, stands between the pictures.
     """
     from IPython.display import HTML
 
     pictures = np.asarray(pictures)
     _check_pixels("pictures", pictures)
     large = [_resized(picture, whole("side", side, 1)) for picture in pictures]
-    return HTML(_image(tile(large, columns, gap=6), words, "max-width:100%;height:auto;background:#fff"))
+    clear = tile(np.zeros_like(large), columns, gap=6)[..., :1]  # 255 where there is no picture
+    pixels = np.concatenate([tile(large, columns, gap=6), 255 - clear], axis=-1)
+    return HTML(_image(pixels, words, "max-width:100%;height:auto"))
 
 
 def captioned(
