@@ -9,8 +9,9 @@ import torch
 
 import zflib
 from zflib import data
-from zflib.data import PictureSet
-from zflib.experiments import evolution
+from zflib.analysis import Views
+from zflib.data import PictureSet, photograph
+from zflib.experiments import evolution, evolution_pictures
 
 
 @pytest.fixture
@@ -61,6 +62,7 @@ def test_the_command_trains_both_follows_them_and_goes_on(pictures, tmp_path, mo
     monkeypatch.setattr(data, "folder", lambda where, side: pictures)
     monkeypatch.setattr(evolution, "KEPT", (1, 2))
     monkeypatch.setattr(evolution, "TRAIN", 4)
+    monkeypatch.setattr(evolution_pictures, "views", lambda: Views([photograph("chelsea").picture], scales=[1]))
     monkeypatch.setattr(evolution, "PROBED", {"conv1": "1", "conv5": "5"})
     monkeypatch.setattr(evolution, "MINI", replace(evolution.MINI, batch_size=12))
     monkeypatch.setattr("zflib.training.recipe.best_precision", lambda: "32-true")
@@ -77,6 +79,8 @@ def test_the_command_trains_both_follows_them_and_goes_on(pictures, tmp_path, mo
             assert run["0"][step]["filters"] <= 1 and abs(run["0"][step]["floor"]) < 0.5
             assert all(0 <= run[epoch][step]["probe"] <= 1 for epoch in run)
     kept = {path.name for path in (tmp_path / "kept").iterdir()}
-    assert kept == {f"zfnet-mini-3{s}-seed0-epoch-00{e}.safetensors" for s in ("", "-shuffled") for e in (0, 1, 2)}
+    assert kept == {f"zfnet-mini-3-seed0-epoch-00{epoch}.safetensors" for epoch in (0, 1, 2)}
+    drawn = evolution_pictures.sheets(tmp_path / "found_pictures.safetensors")
+    assert {f"{run}/{step}" for run in evolution.RUNS for step in evolution_pictures.STEPS} < set(drawn)
     monkeypatch.setattr(evolution, "measure", None)
     evolution.main(arguments)

@@ -23,7 +23,7 @@ from safetensors.torch import load_file, save
 from zflib import atomic, weights
 from zflib.architecture import ZFNET
 from zflib.data.sets import PictureSet
-from zflib.experiments import read, write
+from zflib.experiments import evolution_pictures, read, write
 from zflib.network import ConvNet, device
 from zflib.training.recipe import MINI
 
@@ -190,7 +190,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     training, validation = folder(where / "train", 160), folder(where / "val", 146)
     recipe = replace(MINI, epochs=max(KEPT), precision=best_precision())
     architecture = ZFNET.mini(classes=len(training.class_names))
-    runs = {}
+    runs, folders = {}, {}
     given.filters.mkdir(parents=True, exist_ok=True)
     for name, seen in zip(RUNS, (training, shuffled(training)), strict=True):
         at = given.runs / f"zfnet-mini-{len(training.class_names)}{'-shuffled' * (seen is not training)}-seed0"
@@ -199,7 +199,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if not measured.exists():
             atomic.write(measured, json.dumps(measure(at, training, validation)).encode())
         runs[name] = json.loads(measured.read_text(encoding="utf-8"))
-        keep_filters(at, at.name, given.filters)
+        folders[name] = at
+        if seen is training:
+            keep_filters(at, at.name, given.filters)
     found = {
         "what": "features of one network after some epochs, and of a twin trained on shuffled labels",
         "pictures": {"set": validation.name, "count": len(validation), "fingerprint": validation.fingerprint},
@@ -208,6 +210,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "runs": runs,
     }
     write(given.out, found, "zflib.experiments.evolution", device())
+    nets = {name: networks(at) for name, at in folders.items()}
+    evolution_pictures.write_all(nets, given.out.with_name(f"{given.out.stem}_pictures.json"))
     print(f"{given.out} written.")
 
 
