@@ -22,7 +22,7 @@ from zflib.data import photographs
 from zflib.deconvnet import DeconvNet
 from zflib.experiments import read, write
 from zflib.network import ConvNet, device
-from zflib.widgets.live.unit_view import drawn, square
+from zflib.plots.unit_view import drawn, square
 
 FILE = Path(__file__).with_suffix(".json")
 SHEETS = Path(__file__).with_suffix(".safetensors")

@@ -10,8 +10,8 @@ from PIL import Image, ImageDraw
 
 from zflib import weights
 from zflib.deconvnet import DeconvNet
+from zflib.plots.unit_view import alike, drawn, field, square
 from zflib.widgets.live import likenesses, photographs
-from zflib.widgets.live.unit_view import alike, drawn, field, square
 from zflib.widgets.live.your_picture import STYLES, bundle
 
 SCRIPTS = ("ruler", "chooser", "hero")  # picture.js and draw.js come with live.js

@@ -16,12 +16,12 @@ from zflib import weights
 from zflib.deconvnet import DeconvNet, Trace
 from zflib.network import ConvNet
 from zflib.plots.pictures import labelled
+from zflib.plots.unit_view import alike, drawn, field, square
 from zflib.plots.words import true_minus
 from zflib.widgets import page
 from zflib.widgets.axes import Axis
 from zflib.widgets.live import collection, draws, likenesses, photographs
 from zflib.widgets.live.panel import Panel
-from zflib.widgets.live.unit_view import alike, drawn, field, square
 
 SCRIPTS = (
     "ruler",

@@ -1,4 +1,4 @@
-"""One unit as the page shows it (draw.js): on a square of its picture, and how alike two projections are."""
+"""One unit as pages and figures show it: on a square of its picture, and how alike two projections are."""
 
 from __future__ import annotations
 
