@@ -76,6 +76,9 @@ def test_the_command_trains_both_follows_them_and_goes_on(pictures, tmp_path, mo
         assert list(run) == ["0", "1", "2"]
         for step in ("conv1", "conv5"):
             assert run["2"][step]["filters"] == 1 == run["2"][step]["nine"] and run["0"][step]["changed"] == 0
+            assert (run["0"][step]["learnt"], run["2"][step]["learnt"]) == (0, 1) and run["1"][step]["learnt"] < 1
+            # Two epochs add little to what was drawn by lot, which alone makes filters alike.
+            assert run["1"][step]["learnt"] < run["1"][step]["filters"]
             assert run["0"][step]["filters"] <= 1 and abs(run["0"][step]["floor"]) < 0.5
             assert all(0 <= run[epoch][step]["probe"] <= 1 for epoch in run)
     kept = {path.name for path in (tmp_path / "kept").iterdir()}

@@ -52,6 +52,8 @@ def result() -> dict[str, Any]:
     """The committed result. result()["runs"][run][epoch][conv step] holds, epoch 0 being the weights before training:
 
     filters  mean cosine of each map's filter with its final one; "floor": with another map's final one
+    learnt   the same of what training has added to the filters since epoch 0, 0 there: where it adds little, filters
+             are like the final ones before they have learnt anything
     nine     share of a map's nine strongest validation pictures that are among its final nine, mean over maps
     changed  share of maps whose strongest picture is not that of the epoch kept before
     probe    share of validation pictures that support vectors name by the layer (pooled where it is), mean over classes
@@ -149,9 +151,11 @@ def measure(folder: Path, training: PictureSet, validation: PictureSet) -> dict[
         found[str(epoch)] = {}
         for step, layer in PROBED.items():
             near, floor = likeness(filters[epoch][step], filters[last][step])
+            added, of_all = (filters[at][step] - filters[0][step] for at in (epoch, last))
             found[str(epoch)][step] = {
                 "filters": round(near, 4),
                 "floor": round(floor, 4),
+                "learnt": round(likeness(added, of_all)[0], 4) if epoch else 0.0,
                 "nine": round(shared(nine[epoch][step], nine[last][step]), 4),
                 "changed": round(float((nine[epoch][step][:, 0] != nine[before][step][:, 0]).mean()), 4),
                 "probe": round(probe(net, layer, training, validation), 4),
