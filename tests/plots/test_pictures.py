@@ -82,7 +82,7 @@ def test_a_sheet_holds_its_pictures_in_rows_under_its_words():
         assert np.abs(drawn[top, left, :3] - colour).max() < 25
         paper[top - 10 : top + 10, left - 10 : left + 10] = False
     assert np.array_equal(drawn[..., 3], 255 * ~paper), "the page's colour shows between pictures, and not through them"
-    assert "background" not in html
+    assert "background:none" in html, "and no style sheet's white"
 
 
 def test_captioned_pictures_stand_alone_over_their_captions():

@@ -117,7 +117,7 @@ def sheet(pictures: Any, words: str, columns: int = 3, side: int = 232) -> Any:
     large = [_resized(picture, whole("side", side, 1)) for picture in pictures]
     clear = tile(np.zeros_like(large), columns, gap=6)[..., :1]  # 255 where there is no picture
     pixels = np.concatenate([tile(large, columns, gap=6), 255 - clear], axis=-1)
-    return HTML(_image(pixels, words, "max-width:100%;height:auto"))
+    return HTML(_image(pixels, words, "max-width:100%;height:auto;background:none"))
 
 
 def captioned(
