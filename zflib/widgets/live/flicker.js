@@ -153,7 +153,7 @@
     const place = (at) => [20 + 15 * (at + most), Math.floor(240 - 110 * Math.min(errors[at + most], 2) + 0.5)];
     const lines = [0, 1, 2].map((level) =>
       `<line x1="20" x2="260" y1="${240 - 110 * level}" y2="${240 - 110 * level}"/><text x="2" y="${245 - 110 * level}">${level}</text>`);
-    const ticks = [-8, -4, 0, 4, 8].map((at) => `<text x="${20 + 15 * (at + most)}" y="262" text-anchor="middle">${at}</text>`);
+    const ticks = [-8, -4, 0, 4, 8].map((at) => `<text x="${20 + 15 * (at + most)}" y="262" text-anchor="middle">${String(at).replace("-", "−")}</text>`);
     const [x, y] = place(right), label = `Error ${errors[right + most].toFixed(2)} at ${right} pixels`;
     return `<svg viewBox="0 0 276 268" role="img" aria-label="${label}">${lines.join("")}${ticks.join("")}` +
       `<polyline points="${shifts.map((at) => place(at).join(",")).join(" ")}"/><circle cx="${x}" cy="${y}" r="6"/></svg>`;

@@ -10,6 +10,8 @@ from math import ceil, floor
 
 import numpy as np
 
+from zflib.plots.words import true_minus
+
 WINDOW, MOST = 128, 8  # of what the filter sees, in pixels; the farthest shift
 
 
@@ -39,7 +41,8 @@ def curve(errors: Sequence[float], right: int) -> str:
     points = " ".join(f"{x},{y}" for x, y in map(place, range(-MOST, MOST + 1)))
     line = '<line x1="20" x2="260" y1="{y}" y2="{y}"/><text x="2" y="{below}">{level}</text>'
     lines = "".join(line.format(y=240 - 110 * level, below=245 - 110 * level, level=level) for level in (0, 1, 2))
-    ticks = "".join(f'<text x="{place(at)[0]}" y="262" text-anchor="middle">{at}</text>' for at in (-8, -4, 0, 4, 8))
+    tick = '<text x="{}" y="262" text-anchor="middle">{}</text>'
+    ticks = "".join(tick.format(place(at)[0], true_minus(str(at))) for at in (-8, -4, 0, 4, 8))
     label = f"Error {errors[right + MOST]:.2f} at {right} pixels"
     marked = '<polyline points="{}"/><circle cx="{}" cy="{}" r="6"/>'.format(points, *place(right))
     return f'<svg viewBox="0 0 276 268" role="img" aria-label="{label}">{lines}{ticks}{marked}</svg>'
