@@ -279,19 +279,21 @@ def test_the_arrows_reach_every_row_and_say_what_made_a_value(browser, page):
     assert browser.switch_to.active_element.get_attribute("data-at") == "3"
 
 
+@pytest.mark.parametrize("pixels", ["555005550055505", "000355000305503"])  # the second ends in -108
 @pytest.mark.parametrize("width", [1100, 360])
-def test_no_value_is_cut_off(browser, page, width):
+def test_no_value_is_cut_off(browser, page, width, pixels):
     screen = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
-    browser.get(page.as_uri() + "#steps=12,gradient,555005550055505")
+    browser.get(page.as_uri() + f"#steps=12,gradient,{pixels}")
     browser.refresh()
-    wide, boxes = browser.execute_script(
+    wide, boxes, letters = browser.execute_script(
         """const cells = [...document.querySelectorAll("[data-step]")];
         const sides = (cell) => { const { width, height } = cell.getBoundingClientRect(); return [width, height]; };
         return [[document.documentElement.scrollWidth - innerWidth, ...cells.map((c) => c.scrollWidth - c.clientWidth)],
-                cells.filter((cell) => cell.dataset.step === "0").map(sides)];"""
+                cells.filter((cell) => cell.dataset.step === "0").map(sides),
+                cells.map((cell) => parseFloat(getComputedStyle(cell).fontSize))];"""
     )
-    assert max(wide) <= 0
+    assert max(wide) <= 0 and min(letters) >= 9
     assert all(abs(across - down) < 0.5 for across, down in boxes), "pixels are square"
     if width < 500:
         assert min(min(box) for box in boxes) >= 24, "and wide enough for a finger"
