@@ -83,7 +83,7 @@ def test_the_command_trains_both_follows_them_and_goes_on(pictures, tmp_path, mo
             assert all(0 <= run[epoch][step]["probe"] <= 1 for epoch in run)
     kept = {path.name for path in (tmp_path / "kept").iterdir()}
     assert kept == {f"zfnet-mini-3-seed0-epoch-00{epoch}.safetensors" for epoch in (0, 1, 2)}
-    drawn = evolution_pictures.sheets(tmp_path / "found_pictures.safetensors")
+    drawn = evolution_pictures.packed(tmp_path / "found_pictures.safetensors")
     assert {f"{run}/{step}" for run in evolution.RUNS for step in evolution_pictures.STEPS} < set(drawn)
     monkeypatch.setattr(evolution, "measure", None)
     evolution.main(arguments)

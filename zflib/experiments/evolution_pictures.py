@@ -38,15 +38,12 @@ def result() -> dict[str, Any]:
     return read(FILE)
 
 
-def sheets(file: Path = SHEETS) -> dict[str, np.ndarray]:
-    """By "RUN/STEP" a sheet (2 * MAPS * SIDE, epochs * SIDE, 3) uint8: columns are epochs; a map has two rows, of what
-    it responds to most and of its projection. By "RUN/filters" (epochs, 48, 3, k, k) float16, conv1's filters."""
+def packed(file: Path = SHEETS) -> dict[str, np.ndarray]:
+    """By "RUN/STEP" a sheet as WebP, its bytes (n,) uint8: columns are epochs; a map has two rows of SIDE pixels, of
+    what it responds to most and of its projection. By "RUN/filters" conv1's filters, (epochs, 48, 3, k, k) float16."""
     from safetensors.numpy import load_file
 
-    return {
-        name: values if name.endswith("filters") else np.asarray(Image.open(BytesIO(values.tobytes())).convert("RGB"))
-        for name, values in load_file(file).items()
-    }
+    return load_file(file)
 
 
 def views() -> Views:
