@@ -109,7 +109,7 @@
 
     /** Before the bet: what is usual would help to place it. */
     function wait() {
-      say(part(".zf-verdict"), "How alike are the two? Bet, and see.");
+      say(part(".zf-verdict"), "Your bet first; then the line shows how alike the two are.");
       zflibRuler.draw(part(".zf-ruler"), null, null);
       say(part(".zf-usual-words span"), "On the line: the correlation of the two. At 1 they are the same, at 0 they have nothing in common.");
       say(part(".zf-usual-words span:last-child"), "");

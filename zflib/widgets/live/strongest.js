@@ -57,8 +57,8 @@ globalThis.zflibStrongest ??= (() => {
       const { photographs } = globalThis.zflibCollection;
       if (!now()) return;
       const value = (number) => number.toFixed(1);
-      words.textContent = `Its strongest unit on each of nine photographs of ${photographs.length} fires with ` +
-        `${value(best[0].value)} to ${value(best[8].value)}; on this picture the unit above with ${value(own)}.`;
+      words.textContent = `Its strongest unit on each of nine photographs of ${photographs.length}, in other crops and sizes, ` +
+        `fires with ${value(best[0].value)} to ${value(best[8].value)}; on this picture the unit above with ${value(own)}.`;
       root.querySelector(".zf-credits").textContent = photographs.map(({ title, credit }) => `${title}: ${credit}`).join(" · ");
       for (const [at, { view, photograph, unit, value: fires }] of best.entries()) {
         const image = await seen(view, engine.network, offered), [patch, projection] = cells[at].children;

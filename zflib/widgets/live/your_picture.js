@@ -166,8 +166,8 @@
       part(".zf-ruler").hidden = !control || silent; // what is usual would give the bet away
       if (silent) return say(verdict, zflibUnitView.SILENT);
       if (!control && !known) return say(verdict, "What is usual here chapter 3 did not measure, so there is no bet: take a control below.");
-      if (!control) return say(verdict, `The same outline: where one is strong, the other is (magnitudes correlate above ` +
-        `${number(zflibUnitView.halfWay(known))}, half way from the floor, ${number(known.magnitude.floor)}, to what another map usually has).`);
+      if (!control) return say(verdict, `"The same" will mean that where one is strong, the other is: that their magnitudes correlate above ` +
+        `${number(zflibUnitView.halfWay(known))}, half way from the floor, ${number(known.magnitude.floor)}, to what another map usually has.`);
       zflibRuler.draw(part(".zf-ruler"), null, known?.magnitude);
       const shown = await zflibUnitView.control(controlled, engine(), image, { ...state }, own, photographs);
       if (!shown) return;

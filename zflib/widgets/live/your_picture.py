@@ -242,8 +242,9 @@ class YourPicture(Panel):
             fires = f"{each['value']:.1f}" if each["value"] > 0 else "silent"
             cells.append(_figure(enlarged(pixels), fires, f"{each['photograph'].title}: a patch"))
         words = (
-            f"Its strongest unit on each of nine photographs of {len(collection.embedded())} fires with "
-            f"{found[0]['value']:.1f} to {found[-1]['value']:.1f}; on this picture the unit above with {value:.1f}."
+            f"Its strongest unit on each of nine photographs of {len(collection.embedded())}, in other crops and "
+            f"sizes, fires with {found[0]['value']:.1f} to {found[-1]['value']:.1f}; on this picture the unit above "
+            f"with {value:.1f}."
         )
         return f'<p class="zf-nine-words">{words}</p><div class="zf-nine">{"".join(cells)}</div>'
 
