@@ -40,7 +40,7 @@ def test_every_term_is_defined_and_names_the_sections_that_use_it():
 @pytest.mark.parametrize("page", ["glossary.md", "paper_map.md"])
 def test_links_to_a_section_name_the_chapter_that_holds_it(page):
     number = None
-    parts = re.findall(r"[Cc]hapter (\d)[:,]|\.\./notebooks/(\d\d)_", " ".join(TEXT[page].split()))
+    parts = re.findall(r"[Cc]hapter (\d+)[:,]|\.\./notebooks/(\d\d)_", " ".join(TEXT[page].split()))
     for said, linked in parts:
         number = int(said or number)
         assert not linked or int(linked) == number, parts

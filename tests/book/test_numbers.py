@@ -33,6 +33,7 @@ from zflib.analysis.spectrum.gap import MIDDLES, PRESENT
 from zflib.data.sets import _PICTURES as PICTURES
 from zflib.experiments import projected, shifts, stems
 from zflib.experiments.displacement import BAND
+from zflib.experiments.transfer import summary as transfer
 from zflib.training.recipe import MINI, PAPER
 
 ROOT = Path(__file__).parents[2]
@@ -136,6 +137,7 @@ NAMES = {  # what an expression may use; none of it is measured
     "MINI": MINI,
     "SHORT": stems.SHORT,
     "PICTURES": PICTURES,
+    "CALTECH": transfer.result(),
     "BAND": BAND,
     "MIDDLES": MIDDLES,
     "PRESENT": PRESENT,

@@ -343,6 +343,8 @@ ELSEWHERE = {
         widgets.FlickeringMap.after
         widgets.FlickeringMap.data widgets.FlickeringMap.error
         widgets.CostOfLayers widgets.CostOfLayers.view widgets.CostOfLayers.before widgets.CostOfLayers.data
+        widgets.ServesElsewhere widgets.ServesElsewhere.view widgets.ServesElsewhere.before
+        widgets.ServesElsewhere.data
         widgets.FieldTracer widgets.FieldTracer.view widgets.FieldTracer.before widgets.FieldTracer.data
         widgets.SwitchSwap widgets.SwitchSwap.view widgets.SwitchSwap.before widgets.SwitchSwap.after
         widgets.SwitchSwap.data

@@ -9,6 +9,7 @@ from zflib.widgets.live.flicker import FlickeringMap
 from zflib.widgets.live.steps import StepsExplorer
 from zflib.widgets.live.strip import FilterStrip
 from zflib.widgets.live.swap import SwitchSwap
+from zflib.widgets.live.transfer import ServesElsewhere
 from zflib.widgets.live.two_by_two import TwoByTwo
 from zflib.widgets.live.your_picture import YourPicture
 from zflib.widgets.table import SortableTable
@@ -23,6 +24,7 @@ __all__ = [
     "FlickeringMap",
     "GeometryExplorer",
     "Impossible",
+    "ServesElsewhere",
     "SortableTable",
     "StepsExplorer",
     "SwitchSwap",
