@@ -267,7 +267,7 @@ def test_further_bets_are_drawn_by_lot_from_silent_maps_and_scored_against_a_coi
     opened(browser, address)
     right = 0
     for bets in range(1, 5):
-        wait(browser, lambda: part(browser, ".zf-verdict").text.startswith("How alike"))
+        wait(browser, lambda: part(browser, ".zf-verdict").text.startswith("Your bet first"))
         part(browser, '[data-bet="left"]').click()
         said = part(browser, ".zf-verdict").text
         right += said.startswith("Right")
