@@ -5,6 +5,7 @@ import re
 import shutil
 import sys
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -133,6 +134,19 @@ def imagenette_root(shared):
 
 @pytest.fixture(scope="session")
 def browser():
+    with chromium() as driver:
+        yield driver
+
+
+@pytest.fixture
+def new_browser():
+    """One for this test alone: what earlier pages have left in memory is not in it."""
+    with chromium() as driver:
+        yield driver
+
+
+@contextmanager
+def chromium():
     """Chromium of the system, or what Selenium finds, with every name but this machine's own resolving to nothing."""
     from selenium import webdriver
     from selenium.common.exceptions import WebDriverException

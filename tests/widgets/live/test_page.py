@@ -1,11 +1,9 @@
 """What a panel calls: networks that load layer by layer, and newer requests that take the place of older ones."""
 
 import shutil
-from pathlib import Path
 
 import numpy as np
 import opening
-import psutil
 import pytest
 import torch
 
@@ -283,26 +281,3 @@ def test_what_does_not_fit_gets_one_sentence(browser, run, http, pixels, body, s
     with pytest.raises(RuntimeError) as error:
         run(f"const live = ZFLIB.open('zfnet-mini'), pixels = unpacked(given[0]); {risen} {body}", pixels)
     assert str(error.value).startswith(sentence)
-
-
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Only Linux tells a process's memory so.")
-def test_memory_does_not_grow_with_the_pictures(browser, run, http, pixels):
-    """`make bench ONLY=live` takes 200 pictures all the way up."""
-    browser.get(f"{http}/index.html")
-    some = """
-        window.live ??= ZFLIB.open("zfnet-mini");
-        const pixels = unpacked(given[0]);
-        for (let at = 0; at < given[1]; at++) {
-          await live.forward(pixels.map((value) => value * (1 + at / 100)), { upto: "pool1" });
-          await live.project({ step: "pool1", unit: [at % 48, 5, 5] });
-        }
-    """
-    run(some, pixels, 20)
-    before = memory(browser)
-    run(some, pixels, 80)
-    assert memory(browser) - before < 50 and memory(browser) < 400  # MB; 80 traces would hold 90
-
-
-def memory(browser):
-    children = psutil.Process(browser.service.process.pid).children(recursive=True)
-    return max(each.memory_info().rss for each in children if "--type=renderer" in each.cmdline()) / 1e6

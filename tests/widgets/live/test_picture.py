@@ -5,10 +5,8 @@ import io
 import struct
 import zlib
 from importlib.resources import files
-from pathlib import Path
 
 import numpy as np
-import psutil
 import pytest
 import torch
 from PIL import Image, ImageCms
@@ -242,28 +240,3 @@ def test_raw_pixels_are_read_too(page):
     )
     expected = centre_square(Image.fromarray(np.ascontiguousarray(FADING[::10, :300:10])), 30)
     assert np.abs(np.array(found).reshape(30, 30, 3) - np.asarray(expected).astype(int)).max() <= 1
-
-
-def renderer(browser):
-    """The process in which the open page runs: the one of them that has used most memory."""
-    children = psutil.Process(browser.service.process.pid).children(recursive=True)
-    return max((one for one in children if "--type=renderer" in one.cmdline()), key=lambda one: one.memory_info().rss)
-
-
-def peak(process):
-    (line,) = (
-        line for line in Path(f"/proc/{process.pid}/status").read_text().splitlines() if line.startswith("VmHWM")
-    )
-    return int(line.split()[1]) / 1024
-
-
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Only Linux tells a process's peak of memory so.")
-def test_a_hundred_megapixels_do_not_fill_the_memory(page, tmp_path):
-    path = tmp_path / "large.jpg"
-    large = Image.fromarray(np.tile(SCENE, (34, 25, 1)))
-    large.save(path)
-    (width, height), square, reduced = in_page(page, path)
-    assert reduced and width * height < 10e6 and abs(width / height - large.width / large.height) < 0.01
-    expected = np.asarray(centre_square(large, 146)).astype(int)
-    assert np.abs(square - expected).mean() < 3  # near to Pillow's only, and the picture says that it is reduced
-    assert peak(renderer(page)) < 400  # MB
