@@ -22,6 +22,7 @@ from scipy import stats
 
 from zflib.arguments import whole
 from zflib.experiments.ablation.ensembles import checked, of_true_class
+from zflib.plots.words import true_minus
 
 LEVEL, POWER = 0.95, 0.80
 
@@ -98,7 +99,7 @@ class Difference:
     def __format__(self, spec: str) -> str:
         """The estimate and its 95 % interval with so many decimals: f"{found:.1f}" is "−2.0 (−3.3 to −0.8)"."""
         low, high = self.interval()
-        return f"{self.estimate:+{spec}} ({low:+{spec}} to {high:+{spec}})".replace("-", "−")
+        return true_minus(f"{self.estimate:+{spec}} ({low:+{spec}} to {high:+{spec}})")
 
     @property
     def p(self) -> float:
