@@ -80,7 +80,7 @@ def started(browser):
 @pytest.fixture(scope="module")
 def deconv():
     net = zflib.load("zfnet-mini").cpu()
-    images = net.preprocess(photographs.picture("chelsea"))[None]
+    images = net.preprocess(photographs.picture("coffee"))[None]
     deconv = zflib.DeconvNet(net)
     return deconv, deconv.forward(images)
 
@@ -98,20 +98,20 @@ def test_the_first_bet_needs_no_network_and_is_answered_with_its_numbers(browser
     opened(browser, address)
     images = [part(browser, f".zf-bets figure:nth-child({at}) img") for at in (1, 2, 3)]
     wait(browser, lambda: all(image.get_attribute("naturalWidth") == "360" for image in images))
-    by = controls.curves(controls.result())["zfnet-mini"]["conv4"]["signed"]
+    by = controls.curves(controls.result())["zfnet-mini"]["conv3"]["signed"]
     usual, floor = by["random channel"][0].value, by["neither"][0].value
     before = part(browser, ".zf-panel").text
-    assert "142" not in before and f"{usual:.2f}" not in before, "it would give the bet away"
+    assert "136" not in before and f"{usual:.2f}" not in before, "it would give the bet away"
     part(browser, '[data-bet="left"]').click()
-    values = deconv[1]["conv4"][0]
-    unit = tuple(int(at) for at in np.unravel_index(int(values.argmax()), values.shape))
+    values = deconv[1]["conv3"][0]
+    unit = (136, *divmod(int(values[136].argmax()), values.shape[2]))
     silent = [map for map in range(192) if values[map, unit[1], unit[2]] == 0]
-    here, *likes = alike(deconv, "conv4", unit, hero.OTHER, *silent)
+    here, *likes = alike(deconv, "conv3", unit, hero.OTHER, *silent)
     value, closer = float(values[unit]), sum(like > here for like in likes)
     assert part(browser, ".zf-verdict").text == f"No: the right one fired. And yet the two correlate {here:.2f}."
     assert part(browser, ".zf-bets .zf-fired").text == f"Bet: right\nMap {unit[0]}: fires with {value:.1f}"
     said = part(browser, ".zf-usual-words").text
-    assert f"layer 4: {usual:.2f}." in said and f"as well: {floor:.2f}." in said
+    assert f"layer 3: {usual:.2f}." in said and f"as well: {floor:.2f}." in said
     assert f"of the {len(silent)} maps that are silent there, {closer} come closer" in said
     assert [each.text for each in browser.find_elements("css selector", ".zf-ruler > span")] == [
         f"floor {floor:.2f}", f"usual {usual:.2f}", f"here {here:.2f}", "−0.5", "1"
@@ -125,23 +125,20 @@ def test_the_first_bets_pictures_are_zflibs(deconv):
     deconvnet, trace = deconv
     for side, map in (("right", said["unit"][0]), ("left", said["other"])):
         unit = torch.tensor([[0, map, *said["unit"][1:]]])
-        found = deconvnet.project_units(trace, "conv4", unit, seed=1).paste(0).numpy()
-        step = next(each for each in zflib.ZFNET.mini().geometry() if each.name == "conv4")
-        top, left, bottom, right = (min(max(0, at), 128) for at in step.box(*said["unit"][1:]))
-        largest = float(np.quantile(np.abs(found[:, top:bottom, left:right]), 0.995))
-        assert (top, left) == (63, 31), "the unit has moved: the square below is that of a field from there"
-        assert np.abs(framed(signed(found, largest)).astype(int) - pictures[side]).max() <= 1
+        found = deconvnet.project_units(trace, "conv3", unit, seed=1).paste(0).numpy()
+        step = next(each for each in zflib.ZFNET.mini().geometry() if each.name == "conv3")
+        assert step.box(*said["unit"][1:]) == (-1, 31, 74, 106), "the unit has moved: these are its field below"
+        largest = float(np.quantile(np.abs(found[:, :74, 31:106]), 0.995))
+        near = (
+            Image.fromarray(signed(found, largest)).crop((31, 0, 106, 75)).resize((360, 360), Image.Resampling.BICUBIC)
+        )
+        assert np.abs(np.asarray(near).astype(int) - pictures[side]).max() <= 1
     net = zflib.load("zfnet-mini").cpu()
-    pixels = (net.preprocess(photographs.picture("chelsea")) + net.mean).permute(1, 2, 0).round().byte().numpy()
-    assert np.array_equal(framed(pixels), pictures["picture"]), "all three are cropped and framed alike"
-
-
-def framed(pixels):
-    """The square from row and column 21 of a picture of 128 pixels; in it the field from row 63, column 31."""
-    large = Image.fromarray(pixels).crop((21, 21, 128, 128)).resize((360, 360), Image.Resampling.BICUBIC)
-    left, top = (round((at - 21) * 360 / 107) for at in (31, 63))
-    ImageDraw.Draw(large).rectangle((left, top, 359, 359), outline="white", width=3)
-    return np.asarray(large)
+    pixels = (net.preprocess(photographs.picture("coffee")) + net.mean).permute(1, 2, 0).round().byte().numpy()
+    large = Image.fromarray(pixels).resize((360, 360), Image.Resampling.BICUBIC)
+    left, right, bottom = (round(at * 360 / 128) for at in (31, 106, 74))
+    ImageDraw.Draw(large).rectangle((left, 0, right - 1, bottom - 1), outline="white", width=3)
+    assert np.array_equal(np.asarray(large), pictures["picture"])
 
 
 @pytest.mark.parametrize("width", [1000, 390])
@@ -181,13 +178,13 @@ def test_a_phone_has_no_blank_bands_and_room_for_the_longest_verdict(browser, ad
 def test_a_layers_maps_are_covered_while_a_bet_on_them_is_open(browser, address):
     opened(browser, address)
     started(browser)  # on another layer
-    assert part(browser, ".zf-words").text.startswith("Layer 3 has 192 maps")
-    part(browser, '[data-step="conv4"]').click()
+    assert part(browser, ".zf-words").text.startswith("Layer 4 has 192 maps")
+    part(browser, '[data-step="conv3"]').click()
     wait(browser, lambda: part(browser, ".zf-words").text.startswith("Bet above"))
     assert not part(browser, ".zf-large").is_displayed()
     part(browser, '[data-bet="right"]').click()
     assert part(browser, ".zf-verdict").text.startswith("Right")
-    assert part(browser, ".zf-words").text.startswith("Layer 4") and part(browser, ".zf-large").is_displayed()
+    assert part(browser, ".zf-words").text.startswith("Layer 3") and part(browser, ".zf-large").is_displayed()
     assert not errors(browser)
 
 
@@ -196,13 +193,13 @@ def test_it_shows_the_strongest_unit_as_zflib_projects_it(browser, address, deco
     part(browser, '[data-bet="right"]').click()
     started(browser)
     deconvnet, trace = deconv
-    values = trace["conv4"][0]
+    values = trace["conv3"][0]
     map, row, column = np.unravel_index(int(values.argmax()), values.shape)
-    assert browser.current_url.endswith(f"#hero/chelsea/conv4/{map}")
+    assert browser.current_url.endswith(f"#hero/coffee/conv3/{map}")
     height, width, data = browser.execute_script(PIXELS, ".zf-large")
     theirs = np.array(data).reshape(height, width, 4)[..., :3]
-    patches = deconvnet.project_units(trace, "conv4", torch.tensor([[0, map, row, column]]))
-    step = next(each for each in zflib.ZFNET.mini().geometry() if each.name == "conv4")
+    patches = deconvnet.project_units(trace, "conv3", torch.tensor([[0, map, row, column]]))
+    step = next(each for each in zflib.ZFNET.mini().geometry() if each.name == "conv3")
     top, left, bottom, right = (min(max(0, at), 128) for at in step.box(row, column))
     found = patches.paste(0).numpy()
     largest = float(np.quantile(np.abs(found[:, top:bottom, left:right]), 0.995))
@@ -216,11 +213,11 @@ def test_it_shows_the_strongest_unit_as_zflib_projects_it(browser, address, deco
 def test_photograph_and_projection_show_one_square_and_frame_in_it_what_the_unit_sees(
     browser, address, deconv, step, least
 ):
-    opened(browser, address, f"#hero/chelsea/{step}/3")
+    opened(browser, address, f"#hero/coffee/{step}/3")
     part(browser, '[data-bet="right"]').click()
     wait(browser, lambda: f"Map 3 of layer {step[-1]}" in part(browser, ".zf-which").text)
     net = zflib.load("zfnet-mini").cpu()
-    pixels = (net.preprocess(photographs.picture("chelsea")) + net.mean).permute(1, 2, 0).round().byte().numpy()
+    pixels = (net.preprocess(photographs.picture("coffee")) + net.mean).permute(1, 2, 0).round().byte().numpy()
     values = deconv[1][step][0, 3]
     field = next(each for each in net.architecture.geometry() if each.name == step).box(
         *divmod(int(values.argmax()), values.shape[1])
@@ -256,7 +253,7 @@ def test_layers_tiles_and_addresses(browser, address, deconv):
     order = peaks.argsort(descending=True)[:6].tolist()
     wait(browser, lambda: part(browser, ".zf-tiles").text.split("\n") == [f"map {map}" for map in order])
     browser.find_elements("css selector", ".zf-tiles button")[2].click()
-    wait(browser, lambda: browser.current_url.endswith(f"#hero/chelsea/conv2/{order[2]}"))
+    wait(browser, lambda: browser.current_url.endswith(f"#hero/coffee/conv2/{order[2]}"))
     assert f"Map {order[2]} of layer 2" in part(browser, ".zf-which").text
     opened(browser, address, "#hero/china/conv5/7")
     wait(browser, lambda: "Map 7 of layer 5" in part(browser, ".zf-which").text)
@@ -272,7 +269,7 @@ def test_further_bets_are_drawn_by_lot_from_silent_maps_and_scored_against_a_coi
         said = part(browser, ".zf-verdict").text
         right += said.startswith("Right")
         if bets > 1:
-            step, said_usual = f"conv{(3, 4, 5)[(bets - 2) % 3]}", part(browser, ".zf-usual-words").text
+            step, said_usual = f"conv{(4, 5, 3)[(bets - 2) % 3]}", part(browser, ".zf-usual-words").text
             labels = [each.text for each in browser.find_elements("css selector", ".zf-bets .zf-slot span")]
             firing, value = re.search(r"Map (\d+): fires with ([\d.]+)", " ".join(labels)).groups()
             other = int(re.search(r"Map (\d+): silent", " ".join(labels))[1])
@@ -299,7 +296,7 @@ def test_another_photograph_and_no_stranger_is_asked(browser, address):
     started(browser)
     part(browser, ".zf-live summary").click()
     part(browser, '[data-name="motorcycle"]').click()
-    wait(browser, lambda: "#hero/motorcycle/conv3/" in browser.current_url)
+    wait(browser, lambda: "#hero/motorcycle/conv4/" in browser.current_url)
     assert all(url.startswith(("file:", "data:", "blob:", "about:")) for url in requests(browser))
     assert not errors(browser)
 
@@ -310,7 +307,7 @@ def test_it_has_no_faults_and_works_by_keyboard(browser, address):
     assert browser.switch_to.active_element.text == "Bet: left", "whoever has bet by keyboard stays there"
     part(browser, '[data-do="start"]').send_keys(Keys.ENTER)
     started(browser)
-    assert browser.switch_to.active_element.text == "layer 4"
+    assert browser.switch_to.active_element.text == "layer 3"
     part(browser, ".zf-tiles button").send_keys(Keys.ENTER)
     browser.execute_script((TESTS / "site" / "axe" / "axe.min.js").read_text("utf-8"))
     found = browser.execute_async_script(

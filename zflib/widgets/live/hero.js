@@ -6,7 +6,7 @@
 
   const NETWORK = "zfnet-mini", STEPS = ["conv1", "conv2", "conv3", "conv4", "conv5"], TILES = 6, STRONGEST = 9;
   const NEAR = 48; // pixels: a smaller field is shown with what is about it, or it could be anywhere
-  const BETS = ["conv3", "conv4", "conv5"]; // a layer for each bet, in turn
+  const BETS = ["conv4", "conv5", "conv3"]; // a layer for each bet after the first, in turn
   const TILE = '<button type="button"><canvas role="img"></canvas><span></span></button>';
   const CANVAS = (name) => `<canvas role="img" aria-label="${name}" width="1" height="1"></canvas>`;
   const FACE = `
@@ -86,14 +86,15 @@
       root.dispatchEvent(new Event("settled"));
     }
 
-    /** Put a new bet there; draw(canvas of the picture, left, right, styles of their frames). */
+    /** Put a new bet there; draw(canvas of the picture, left, right, style of the frame on the picture). */
     function show(next, draw) {
       bet = { ...next, open: true };
       const boxes = all(".zf-bets .zf-square");
       for (const [at, box] of boxes.entries()) {
-        if (!box.querySelector("canvas")) box.innerHTML = CANVAS(["The photograph", "The left one", "The right one"][at]) + "<span></span>";
+        if (!box.querySelector("canvas")) box.innerHTML = CANVAS(["The photograph", "The left one", "The right one"][at]);
+        if (!at && !box.querySelector("span")) box.append(document.createElement("span"));
       }
-      draw(...boxes.map((box) => box.firstElementChild), boxes.map((box) => box.lastElementChild.style));
+      draw(...boxes.map((box) => box.firstElementChild), boxes[0].lastElementChild.style);
       for (const each of buttons) {
         each.setAttribute("aria-pressed", "false");
         each.removeAttribute("aria-disabled");
@@ -136,8 +137,8 @@
   /** The network and what it shows of a picture. Returns drawBet(), which draws a bet on that picture by lot. */
   function openNetwork(root, bets) {
     const photographs = globalThis.zflibPhotographs, live = ZFLIB.open(NETWORK, { onProgress: progress });
-    const state = { photograph: photographs[0].name, step: bets.now().open ? "conv3" : "conv4", map: null,
-      ...parse(location.hash, photographs) };
+    const { photograph, step, open } = bets.now();
+    const state = { photograph, step: open ? "conv4" : step, map: null, ...parse(location.hash, photographs) };
     const face = Object.assign(document.createElement("div"), { className: "zf-live", innerHTML: FACE });
     const loading = root.querySelector(".zf-loading");
     root.append(face);
@@ -237,9 +238,10 @@
       const left = Math.random() < 0.5, window = zflibDraw.square(geometry(step), unit, image.width);
       const alike = zflibDraw.likeness(own, stranger, geometry(step), image.width);
       const next = { step, unit, value, other, alike, silent: silent.length, photograph: state.photograph, answer: left ? "left" : "right" };
-      bets.show(next, (picture, one, two, frames) => {
-        zflibDraw.patch(picture, image, window);
-        for (const style of frames) frame(style, own, window);
+      const whole = { top: 0, left: 0, width: image.width, height: image.width };
+      bets.show(next, (picture, one, two, style) => {
+        zflibDraw.patch(picture, image, whole);
+        frame(style, own, whole);
         zflibDraw.signed(left ? one : two, own, window);
         zflibDraw.signed(left ? two : one, stranger, window);
       });

@@ -10,13 +10,13 @@ from PIL import Image, ImageDraw
 
 from zflib import weights
 from zflib.deconvnet import DeconvNet
-from zflib.plots.unit_view import alike, drawn, field, square
+from zflib.plots.unit_view import alike, drawn, field
 from zflib.widgets.live import likenesses, photographs
 from zflib.widgets.live.your_picture import STYLES, bundle
 
 SCRIPTS = ("ruler", "chooser", "hero")  # picture.js and draw.js come with live.js
-NETWORK, PHOTOGRAPH, STEP = "zfnet-mini", "chelsea", "conv4"
-OTHER = 50  # chosen by eye: it draws the nose as well; the page says how many maps do better
+NETWORK, PHOTOGRAPH, STEP = "zfnet-mini", "coffee", "conv3"
+MAP, OTHER = 136, 189  # chosen by eye: both draw the cup; the page says how many silent maps come closer
 ANSWER = "right"
 SIDE = 360  # of each of the three pictures, in pixels
 
@@ -34,43 +34,38 @@ def write(folder: Path) -> None:
 
 
 def first_bet() -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """The strongest unit of a layer on a photograph against a map that is silent at its place.
+    """The unit that fires most of a map, on a photograph, against a map that is silent at its place.
 
     Returns what the page says of it: network, photograph, step, unit and its value, the other map, answer ("left" or
     "right"), likeness of the two projections, how many maps are silent there, and how many of these are more alike;
-    and the three pictures, "picture", "left" and "right", each (SIDE, SIDE, 3) uint8. Raises ValueError if the other
-    map is not silent.
+    and three pictures, each (SIDE, SIDE, 3) uint8: "picture", the photograph with a frame about what both units see,
+    and "left" and "right", what they pass back to there. Raises ValueError if the other map is not silent.
     """
     net = weights.load(NETWORK).cpu()
     x = net.preprocess(photographs.picture(PHOTOGRAPH))
     deconv, side = DeconvNet(net), x.shape[1]
     trace = deconv.forward(x[None], upto=STEP)
     maps = trace[STEP][0]
-    channel, row, column = (int(at) for at in np.unravel_index(int(maps.argmax()), maps.shape))
+    row, column = divmod(int(maps[MAP].argmax()), maps.shape[2])
     silent = [at for at in range(len(maps)) if not maps[at, row, column] > 0]
     if OTHER not in silent:
         raise ValueError(
             f"Map {OTHER} of {STEP} fires at row {row}, column {column}: choose another for the first bet."
         )
-    step, unit = next(step for step in net.architecture.geometry() if step.name == STEP), (channel, row, column)
+    step, unit = next(step for step in net.architecture.geometry() if step.name == STEP), (MAP, row, column)
 
     def passed(map: int) -> np.ndarray:
         return deconv.project(trace, STEP, unit=(map, row, column), seed=1)[0].numpy()
 
-    own = passed(channel)
+    own = passed(MAP)
     near = {at: alike(own, passed(at), step, unit) for at in silent}
-    rows, columns = square(step, unit, side)
-    picture = (x + net.mean)[:, rows, columns].permute(1, 2, 0).round().byte().numpy()
-    box = [
-        (seen.start - shown.start, seen.stop - shown.start)
-        for seen, shown in zip(field(step, unit, side), (rows, columns), strict=True)
-    ]
+    seen = (x + net.mean).permute(1, 2, 0).round().byte().numpy()
     said = {
         "network": NETWORK,
         "photograph": PHOTOGRAPH,
         "step": STEP,
-        "unit": [channel, row, column],
-        "value": float(maps[channel, row, column]),
+        "unit": list(unit),
+        "value": float(maps[unit]),
         "other": OTHER,
         "answer": ANSWER,
         "alike": near[OTHER],
@@ -78,13 +73,13 @@ def first_bet() -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         "better": sum(value > near[OTHER] for value in near.values()),
     }
     own_side, other_side = (ANSWER, "left") if ANSWER == "right" else (ANSWER, "right")
-    pictures = {"picture": picture, own_side: drawn(own, step, unit), other_side: drawn(passed(OTHER), step, unit)}
-    return said, {name: _framed(each, *box) for name, each in pictures.items()}
+    projections = {own_side: drawn(own, step, unit), other_side: drawn(passed(OTHER), step, unit)}
+    large = {name: _large(each) for name, each in (projections | {"picture": seen}).items()}
+    rows, columns = field(step, unit, side)
+    frame = [round(at * SIDE / side) for at in (columns.start, rows.start, columns.stop, rows.stop)]
+    ImageDraw.Draw(large["picture"]).rectangle((*frame[:2], frame[2] - 1, frame[3] - 1), outline="white", width=3)
+    return said, {name: np.asarray(each) for name, each in large.items()}
 
 
-def _framed(pixels: np.ndarray, rows: tuple[int, int], columns: tuple[int, int]) -> np.ndarray:
-    """(SIDE, SIDE, 3): a square picture, enlarged, with a frame around these of its rows and columns."""
-    large = Image.fromarray(pixels).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
-    left, top, right, bottom = (round(at * SIDE / len(pixels)) for at in (columns[0], rows[0], columns[1], rows[1]))
-    ImageDraw.Draw(large).rectangle((left, top, right - 1, bottom - 1), outline="white", width=3)
-    return np.asarray(large)
+def _large(pixels: np.ndarray) -> Image.Image:
+    return Image.fromarray(pixels).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
