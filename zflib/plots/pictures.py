@@ -144,7 +144,8 @@ def captioned(
             f'<figure style="{place}">{image}<figcaption style="margin:0.2em 0 0;font-size:12px;line-height:1.3">'
             f"{lines}</figcaption></figure>"
         )
-    grid = f"repeat(auto-fill,minmax({side}px,1fr));gap:8px;max-width:{columns * (side + 8) - 1}px"
+    least = f"min({side}px,46%)"  # of large pictures, too, a phone shows two beside each other
+    grid = f"repeat(auto-fill,minmax({least},1fr));gap:8px;max-width:{columns * (side + 8) - 1}px"
     return HTML(
         f'<div role="group" aria-label="{escape(words)}" style="display:grid;grid-template-columns:{grid}">'
         f"{''.join(figures)}</div>"

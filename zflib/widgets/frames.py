@@ -178,7 +178,12 @@ def _write_sheet(frames: Sequence[Image.Image], size: tuple[int, int], columns: 
     for at, frame in enumerate(frames):
         picture.paste(frame, (at % columns * width, at // columns * height))
     data = to_webp(picture, faithful_quality(frames))
+    return Sheet(write_webp(data, folder), columns, rows)
+
+
+def write_webp(data: bytes, folder: Path) -> str:
+    """Write a WebP to a folder, which is made if it is not there; the file's name, which its content gives."""
     file = f"{sha256(data).hexdigest()[:20]}.webp"
     folder.mkdir(parents=True, exist_ok=True)
     atomic.write(folder / file, data)  # a page never loads half a file
-    return Sheet(file, columns, rows)
+    return file
