@@ -1,9 +1,10 @@
 """Sphinx extension: what a page needs beyond what Sphinx makes of it, for readers on a phone and for those who listen.
 
 A table of four columns or more stands on a phone as one card a row (custom.css): each cell then shows the words of its
-header, which it gets here. And a folded cell is called by its own words, "Show the code": MyST-NB names all of them
-"Toggle hidden content". Jupyter Book brings along Thebe, which would run code on a server: no page has a button for it,
-and Sphinx declares its settings twice, an error on each page.
+header, which it gets here. One that says it is narrow (zflib/plots/results.py) keeps its columns. And a folded cell is
+called by its own words, "Show the code": MyST-NB names all of them "Toggle hidden content". Jupyter Book brings along
+Thebe, which would run code on a server: no page has a button for it, and Sphinx declares its settings twice, an error
+on each page.
 
 A figure says how narrow its letters allow it to be and where its pictures are (zflib/plots/sharp.py): here it gets a
 box in which it scrolls sideways where the screen is narrower; and, since in the dark it turns over, its pictures once
@@ -78,11 +79,11 @@ def _drop_thebe(app, page, template, context, doctree):
 
 
 def _labelled(found: re.Match) -> str:
-    """A table whose cells name their columns; as it is where it is small or an explorer's, where a header holds a
-    formula, or where rows differ in length."""
+    """A table whose cells name their columns; as it is where it is small, narrow or an explorer's, where a header holds
+    a formula, or where rows differ in length."""
     explorer, attributes, inside = found.groups()
     head, body = HEAD.search(inside), BODY.search(inside)
-    if explorer or not head or not body or 'class="math' in head[1]:
+    if explorer or not head or not body or 'class="math' in head[1] or "zf-narrow" in attributes:
         return found[0]
     names = headers(head[1])
     rows = [CELL.findall(row) for row in ROW.findall(body[1])]

@@ -85,3 +85,14 @@ def test_by_blur_draws_each_control_of_each_network_where_it_is():
         )
         assert len(axes.collections) == 4
     assert next(line for line in figure.axes[0].lines if line.get_label() == "neither, one").get_ydata()[0] == 0.9
+
+
+def test_table_says_that_its_columns_stay_and_folds_away():
+    rows = [["conv1", 1]]
+    plain = plots.table(["Step", "Side"], rows, "Sides").data
+    assert plain.startswith("<table><caption>Sides") and "<details" not in plain
+    assert plots.table(["Step", "Side"], rows, "Sides", narrow=True).data == plain.replace(
+        "<table>", '<table class="zf-narrow">'
+    )
+    folded = plots.table(["Step", "Side"], rows, "Sides", fold="The numbers & more").data
+    assert folded == f'<details class="zf-fold"><summary>The numbers &amp; more</summary>{plain}</details>'

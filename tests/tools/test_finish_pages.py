@@ -54,9 +54,10 @@ def test_a_table_keeps_its_own_class():
         table(HEAD, ROWS[0], "<td colspan=4>all</td>"),
         table(HEAD.replace("net", '<span class="math notranslate nohighlight">r</span>'), *ROWS),
         f'<div class="zf-scroll" tabindex="0">{table(HEAD, *ROWS)}</div>',
+        table(HEAD, *ROWS, attributes=' class="zf-narrow"'),
         f"<table><tbody><tr>{ROWS[0]}</tr></tbody></table>",
     ],
-    ids=["small", "uneven", "formula", "explorer", "no header"],
+    ids=["small", "uneven", "formula", "explorer", "narrow", "no header"],
 )
 def test_what_would_not_be_legible_as_cards_stays_a_table(as_it_is):
     assert finished(as_it_is) == as_it_is

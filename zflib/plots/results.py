@@ -16,9 +16,19 @@ from zflib.plots.words import true_minus
 _COLOURS = ("#1f77b4", "#b34700", "#555555")
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], caption: str) -> Any:
+def table(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    caption: str,
+    *,
+    narrow: bool = False,
+    fold: str = "",
+) -> Any:
     """Rows as an HTML table: a caption, header cells with a scope, numbers at the right with thousands separators and
     minus signs.
+
+    narrow  of short cells: on a phone its columns stay side by side, in smaller letters, where others stand as cards
+    fold    the words to open it by, where most readers pass it over
 
     The first cell of a row is its header. Cells are numbers or anything else, which is shown as text.
     """
@@ -36,8 +46,10 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], caption: str) -
     sides = ["right" if number else "left" for number in numeric]
     head = line(columns, ["col"] * len(columns))
     body = "".join(line(row, ["row", *[""] * (len(columns) - 1)]) for row in rows)
+    kind = ' class="zf-narrow"' if narrow else ""
     title = escape(true_minus(caption))
-    return HTML(f"<table><caption>{title}</caption><thead>{head}</thead><tbody>{body}</tbody></table>")
+    html = f"<table{kind}><caption>{title}</caption><thead>{head}</thead><tbody>{body}</tbody></table>"
+    return HTML(f'<details class="zf-fold"><summary>{escape(fold)}</summary>{html}</details>' if fold else html)
 
 
 def training_record(record: Mapping[str, Any], conv1: Any) -> Any:
