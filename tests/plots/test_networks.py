@@ -27,3 +27,16 @@ def test_architecture_is_to_scale(axes):
         assert float(side) in heights  # the front of the slab
         assert round(side * 1.2, 6) in heights  # the plane that leans back
     assert steps["fc6"].maps / 20 in heights
+
+
+def test_architecture_draws_a_part(axes):
+    plots.architecture(axes, ZFNET, "pool2", "conv5")
+    written = [text.get_text() for text in axes.texts]
+    assert [name for name in written if name.isalnum()] == ["pool2", "conv3", "conv4", "conv5"]
+    assert written.count("3×3/1") == 3 and "3×3/2" not in written, "a window lies on the step before"
+
+
+@pytest.mark.parametrize("part", [("conv9",), ("conv3", "conv2"), ("picture", "fc9")])
+def test_architecture_refuses_a_part_that_is_none(axes, part):
+    with pytest.raises(ValueError, match="first and last must be two of picture, conv1"):
+        plots.architecture(axes, ZFNET, *part)

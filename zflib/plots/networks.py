@@ -7,8 +7,11 @@ from typing import Any
 from zflib.architecture import Architecture
 
 
-def architecture(axes: Any, network: Architecture) -> None:
+def architecture(axes: Any, network: Architecture, first: str = "picture", last: str = "fc8") -> None:
     """A network as in Figure 3, drawn to scale on matplotlib axes; every number from its `geometry()`.
+
+    first, last  steps to begin and to end with. Raises ValueError for a step that it doesn't have, and for a last one
+                 before the first.
 
     A unit of length is a pixel of the picture or a position of a map; six feature maps are one unit deep, twenty
     fully connected units one unit high. Orange marks the window that the next step reads, as kernel/stride.
@@ -18,6 +21,11 @@ def architecture(axes: Any, network: Architecture) -> None:
     orange, colours = "#b34700", {"picture": "#e8e0d0", "conv": "#7fa6c9", "pool": "#e8e0d0", "fc": "#b9b9b9"}
     drawn = [("picture", network.input_size, 3)]
     drawn += [(s.name, s.size, s.maps) for s in network.geometry() if s.name in windows or s.name.startswith("fc")]
+    names = [name for name, *_ in drawn]
+    if first not in names or last not in names[names.index(first) :]:
+        among = ", ".join(names)
+        raise ValueError(f"first and last must be two of {among}, in this order, not {first!r} and {last!r}.")
+    drawn = drawn[names.index(first) : names.index(last) + 1]
     left, before = 0.0, None
     for name, size, maps in drawn:
         dense = name.startswith("fc")
@@ -26,7 +34,7 @@ def architecture(axes: Any, network: Architecture) -> None:
         text = {"x": slab.middle, "ha": "center", "fontsize": 7}
         axes.text(y=slab.low - 8, s=f"{maps}" if dense else f"{size}×{size}\n×{maps}", va="top", **text)
         axes.text(y=slab.top + 8, s=name, va="bottom", **text)
-        if name in windows:
+        if name in windows and before:
             kernel, stride = windows[name]
             axes.text(y=slab.top + 30, s=f"{kernel}×{kernel}/{stride}", va="bottom", color=orange, **text)
             window = before.window(kernel)

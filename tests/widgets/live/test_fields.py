@@ -17,6 +17,7 @@ from zflib.widgets.live.fields import (
     FieldTracer,
     bet_words,
     cone,
+    grid,
     nearest,
     overlay,
     seen,
@@ -82,11 +83,12 @@ def test_a_bet_is_scored_by_the_librarys_spacing(monkeypatch):
     conv5 = {name: next(s.jump for s in net.geometry() if s.name == "conv5") for name, net in NETWORKS.items()}
     assert len(set(conv5.values())) == 1
     assert "won" in bet_words(NEITHER) and all("lost" in bet_words(name) for name in NETWORKS)
-    assert all(f"{jump} pixels apart in {name}" in bet_words(NEITHER) for name, jump in conv5.items())
-    assert "?" in bet_words(OPEN)
+    assert f"{conv5['AlexNet']} pixels apart in both" in bet_words(NEITHER)
+    assert "?" in bet_words(OPEN) and "ZFNet’s units look closer" in bet_words(OPEN)
     finer = {name: [dict(step, jump=step["jump"] // 2) for step in windows(name)] for name in ("ZFNet",)}
     monkeypatch.setattr("zflib.widgets.live.fields.windows", lambda name, kept=windows: finer.get(name) or kept(name))
     assert "won" in bet_words("ZFNet") and "lost" in bet_words(NEITHER)
+    assert f"{conv5['AlexNet']} pixels apart in AlexNet and {conv5['ZFNet'] // 2} pixels" in bet_words("ZFNet")
 
 
 def test_how_far_on_the_neighbour_looks_shows_once_the_bet_is_placed():
@@ -97,6 +99,20 @@ def test_how_far_on_the_neighbour_looks_shows_once_the_bet_is_placed():
         assert f"looks {jump} pixels further on" in words(network, step, *point, NEITHER)
         beside, own = (float(part.split('"')[0]) for part in (after.split('x="')[1], before.split('x="')[1]))
         assert after.endswith(before) and abs(beside - own) == jump
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_the_dots_lie_in_the_middle_of_what_units_see(network):
+    """The first of them at the first unit's field, one for each unit; beyond conv1 none before the bet."""
+    for at, (step, known) in enumerate(zip(STEPS, windows(network), strict=True)):
+        drawn = grid(network, step, NEITHER)
+        start, jump, whole = (float(drawn.split(f' {name}="')[part].split('"')[0]) for name, part in AT_DOTS)
+        (left, right), size = seen(windows(network), at, 0)[-1], known["size"]
+        assert start + jump / 2 == (left + right) / 2 and whole == size * jump
+        assert grid(network, step, OPEN) == ("" if at else drawn)
+
+
+AT_DOTS = ("x", 1), ("width", 1), ("width", 2)  # of the pattern, and of the square that it fills
 
 
 def test_what_it_does_not_offer_is_refused():
@@ -124,12 +140,13 @@ def test_the_page_draws_and_says_what_python_does(browser, page):
     bets = OPEN, NEITHER
     theirs = browser.execute_script(
         "const data = JSON.parse(document.querySelector('script[type=\"application/json\"]').textContent);"
-        "const { overlay, cone, words } = zflibPanel.fields;"
+        "const { overlay, grid, cone, words } = zflibPanel.fields;"
         f"return {json.dumps([dict(zip(names, (*s, bet), strict=True)) for s in SETTINGS for bet in bets])}"
-        ".map(s => [overlay(data, s), cone(data, s), words(data, s)]);"
+        ".map(s => [overlay(data, s), grid(data, s), cone(data, s), words(data, s)]);"
     )
     for (setting, bet), found in zip(product(SETTINGS, bets), theirs, strict=True):
-        assert found == [overlay(*setting, bet), cone(*setting), words(*setting, bet)]
+        drawn = grid(*setting[:2], bet)
+        assert found == [overlay(*setting, bet), drawn, cone(*setting), words(*setting, bet)]
 
 
 def test_a_bet_is_placed_once_by_the_keyboard_and_stands_in_the_address(browser, page):
@@ -141,33 +158,47 @@ def test_a_bet_is_placed_once_by_the_keyboard_and_stands_in_the_address(browser,
     assert [each.get_attribute("aria-pressed") for each in buttons] == ["false", "true", "false"]
     buttons[2].click()
     assert outcome.text == bet_words("ZFNet"), "a bet stands"
-    said = browser.find_element("css selector", ".zf-words").get_attribute("innerHTML")
-    assert said == words(**(FieldTracer.defaults | {"bet": "ZFNet"}))
-    browser.get(page.as_uri() + "?again#fields/zfnet/conv5/60/60/neither")
+    said = [each.get_attribute("innerHTML") for each in browser.find_elements("css selector", ".zf-words")]
+    setting = FieldTracer.defaults | {"step": "conv5", "bet": "ZFNet"}
+    assert said == [words(network, **setting) for network in NETWORKS], "a bet is settled by looking at conv5"
+    browser.get(page.as_uri() + "?again#fields/conv5/60/60/neither")
     assert browser.find_element("css selector", ".zf-outcome").text == bet_words(NEITHER)
 
 
 def test_a_drag_moves_the_point_and_the_address_brings_it_back(browser, page):
     stage = browser.find_element("css selector", ".zf-stage")
-    middle = browser.find_element("css selector", ".zf-words").text
+    middle = browser.find_element("css selector", ".zf-overlay").get_attribute("innerHTML")
     ActionChains(browser).move_to_element(stage).click_and_hold().move_by_offset(40, -60).release().perform()
-    said = browser.find_element("css selector", ".zf-words").text
-    assert said != middle
+    assert browser.find_element("css selector", ".zf-overlay").get_attribute("innerHTML") != middle
     across, down = (int(control.get_attribute("value")) for control in browser.find_elements("css selector", "input"))
     assert across > 112 > down
-    browser.get(page.as_uri() + "#fields/alexnet/conv5/10/200")
+    browser.get(page.as_uri() + "#fields/conv5/10/200")
     browser.refresh()
     html = browser.find_element("css selector", ".zf-words").get_attribute("innerHTML")
     assert html == words("AlexNet", "conv5", 10, 200, OPEN)
 
 
+def test_buttons_climb_through_the_steps(browser, page):
+    for button in browser.find_elements("css selector", "button[data-step]"):
+        button.click()
+        step = button.get_attribute("data-step")
+        pressed = browser.find_elements("css selector", 'button[data-step][aria-pressed="true"]')
+        assert [each.text for each in pressed] == [step]
+        html = browser.find_elements("css selector", ".zf-words")[1].get_attribute("innerHTML")
+        assert html == words("ZFNet", **FieldTracer.defaults | {"step": step})
+    assert step == STEPS[-1]
+
+
 def test_the_kernels_face_shows_the_same():
     widget = FieldTracer().widget
-    _network, step, across, down, bet, view = widget.children
+    step, across, down, bet, view = widget.children
     step.value, across.value, down.value = "conv5", 30, 40
-    assert overlay("ZFNet", "conv5", 30, 40, OPEN) in view.value and cone("ZFNet", "conv5", 30, 40) in view.value
+    for network in NETWORKS:
+        assert overlay(network, "conv5", 30, 40, OPEN) in view.value and cone(network, "conv5", 30, 40) in view.value
     bet.value = NEITHER
-    assert words("ZFNet", "conv5", 30, 40, NEITHER) in view.value and bet_words(NEITHER) in view.value
+    for network in NETWORKS:
+        assert words(network, "conv5", 30, 40, NEITHER) in view.value and grid(network, "conv5", NEITHER) in view.value
+    assert bet_words(NEITHER) in view.value
 
 
 @pytest.mark.parametrize("width", [1000, 390, 360])

@@ -42,6 +42,17 @@
     return out;
   }
 
+  /** A dot at the middle of what each unit of the step sees, as SVG; beyond the first step only once the bet is placed. */
+  function grid({ steps }, { network, step, bet }) {
+    const mine = steps[network], at = place(mine, step);
+    if (bet === OPEN && at > 0) return "";
+    const { jump, offset, size } = mine[at], start = offset - jump / 2 + 0.5, whole = size * jump;
+    const name = `zf-grid-${network}-${step}`, radius = Math.min(Number((0.28 * jump).toPrecision(6)), 2);
+    return `<pattern id="${name}" x="${start}" y="${start}" width="${jump}" height="${jump}" ` +
+      `patternUnits="userSpaceOnUse"><circle cx="${jump / 2}" cy="${jump / 2}" r="${radius}"/></pattern>` +
+      `<rect x="${start}" y="${start}" width="${whole}" height="${whole}" fill="url(#${name})"/>`;
+  }
+
   /** The maps from the step down to the picture, each with the part that the unit sees, as a list. */
   function cone({ steps, shades, side }, { network, step, across, down }) {
     const mine = steps[network], last = place(mine, step);
@@ -64,43 +75,53 @@
   /** What the unit sees, in a sentence; how far on its neighbour looks only once the bet is placed. */
   function words({ steps, side: whole }, { network, step, across, down, bet }) {
     const mine = steps[network], last = place(mine, step), { size, jump } = mine[last];
-    const column = nearest(mine[last], across), row = nearest(mine[last], down);
-    const [left, right] = seen(mine, last, column).at(-1), [top, bottom] = seen(mine, last, row).at(-1);
+    const [[left, right], [top, bottom]] = [across, down].map((point) => seen(mine, last, nearest(mine[last], point)).at(-1));
     const side = right - left, [width, height] = [[left, right], [top, bottom]].map(([start, end]) => Math.min(end, whole) - Math.max(start, 0));
     const beyond = 100 - Math.round((100 * width * height) / side ** 2);
-    const tail = beyond ? ` ${beyond} % of its field lies beyond the border, where it finds zeros.` : "";
-    const apart = bet === OPEN ? "" : `, and its neighbour (dashed) looks ${jump} pixels further on`;
-    return `<b>${step} of ${network}</b>, row ${row}, column ${column} of ${size}²: its field is ${side} pixels a side; ` +
-      `it sees <b>${width} × ${height} pixels</b>, ${((100 * width * height) / whole ** 2).toFixed(1)} % of the picture${apart}.${tail}`;
+    const tail = beyond ? ` ${beyond} % of its field of ${side} × ${side} lies beyond the border: zeros.` : "";
+    const apart = bet === OPEN ? "" : `; its neighbour (dashed) looks ${jump} pixels further on`;
+    return `One of ${step}’s ${size}² units sees <b>${width} × ${height} pixels</b>, ` +
+      `${((100 * width * height) / whole ** 2).toFixed(1)} % of the picture${apart}.${tail}`;
   }
 
   function open(root, data, set) {
-    const stage = root.querySelector(".zf-stage"), fields = root.querySelector(".zf-overlay");
-    const maps = root.querySelector(".zf-cone"), sentence = root.querySelector(".zf-words");
-    const outcome = root.querySelector(".zf-outcome");
-    root.prepend(outcome, root.querySelector(".zf-buttons")); // the bet comes first
+    const figures = [...root.querySelectorAll("figure")], cones = [...root.querySelectorAll(".zf-cone")];
+    const outcome = root.querySelector(".zf-outcome"), climb = [...root.querySelectorAll("button[data-step]")];
+    const bets = root.querySelector(".zf-bets");
+    root.prepend(outcome, bets, root.querySelector(".zf-climb")); // the bet comes first
 
     /** The pixel of the picture under the pointer. */
     function point(event) {
-      const box = stage.getBoundingClientRect(), wide = data.side + 2 * data.margin;
+      const box = event.currentTarget.getBoundingClientRect(), wide = data.side + 2 * data.margin;
       const pixel = (at, start, length) => Math.floor(((at - start) / length) * wide - data.margin);
       const within = (at) => Math.min(Math.max(at, 0), data.side - 1);
       set({ across: within(pixel(event.clientX, box.left, box.width)), down: within(pixel(event.clientY, box.top, box.height)) });
     }
 
-    stage.addEventListener("pointerdown", (event) => {
-      stage.setPointerCapture(event.pointerId);
-      point(event);
-    });
-    stage.addEventListener("pointermove", (event) => stage.hasPointerCapture(event.pointerId) && point(event));
+    for (const stage of root.querySelectorAll(".zf-stage")) {
+      stage.addEventListener("pointerdown", (event) => {
+        stage.setPointerCapture(event.pointerId);
+        point(event);
+      });
+      stage.addEventListener("pointermove", (event) => stage.hasPointerCapture(event.pointerId) && point(event));
+    }
+    for (const button of climb) button.addEventListener("click", () => set({ step: button.dataset.step }));
+    // A bet is settled by looking: at the step that it is about.
+    bets.addEventListener("click", ({ target }) => target.matches("[data-bet]") && set({ step: data.betStep }));
+
     return (setting) => {
-      fields.innerHTML = overlay(data, setting);
-      maps.innerHTML = cone(data, setting);
-      sentence.innerHTML = words(data, setting);
+      for (const figure of figures) {
+        const mine = { ...setting, network: figure.dataset.of };
+        figure.querySelector(".zf-grid").innerHTML = grid(data, mine);
+        figure.querySelector(".zf-overlay").innerHTML = overlay(data, mine);
+        figure.querySelector(".zf-words").innerHTML = words(data, mine);
+      }
+      for (const each of cones) each.innerHTML = `<b>${each.dataset.of}</b>${cone(data, { ...setting, network: each.dataset.of })}`;
+      for (const button of climb) button.setAttribute("aria-pressed", String(button.dataset.step === setting.step));
       if (outcome.textContent !== data.bets[setting.bet]) outcome.textContent = data.bets[setting.bet];
     };
   }
 
-  zflibPanel.fields = { overlay, cone, words }; // for the tests
+  zflibPanel.fields = { overlay, grid, cone, words }; // for the tests
   zflibPanel.start("fields", open);
 })();

@@ -1,4 +1,4 @@
-"""Chapter 1's tracer: a point of the picture, a step, and all that the unit there sees, map by map down to the pixels.
+"""Chapter 1's tracer: both networks on one picture, a point of it, a step: where all units look, and what one sees.
 
 The page draws and says the same in fields.js.
 """
@@ -18,10 +18,11 @@ from zflib.widgets.frames import small_webp
 from zflib.widgets.live.panel import Panel
 
 NETWORKS = {"AlexNet": ALEXNET, "ZFNet": ZFNET}
-SIDE, MARGIN = 224, 16  # of the picture; what is shown around it
+SIDE, MARGIN = 224, 8  # of the picture; what is shown around it
 STEPS = ("conv1", "pool1", "conv2", "pool2", "conv3", "conv4", "conv5", "pool5")
 SHADES = ("#ffd23f", "#ffb13b", "#ff8f3a", "#f26b3a", "#dd4a45", "#bd3157", "#952069", "#661a72")
 PICTURE_BYTES = 14_000
+FIRST = STEPS[0]  # whose places show before the bet
 OPEN, NEITHER, BET_STEP = "not placed", "neither", "conv5"
 
 
@@ -88,6 +89,21 @@ def overlay(network: str, step: str, across: int, down: int, bet: str) -> str:
     return "".join(parts)
 
 
+def grid(network: str, step: str, bet: str) -> str:
+    """A dot at the middle of what each unit of the step sees, as SVG on the picture's pixels; beyond the first step
+    only once the bet is placed."""
+    if bet == OPEN and step != FIRST:
+        return ""
+    here = windows(network)[STEPS.index(step)]
+    jump, start, whole = here["jump"], here["offset"] - here["jump"] / 2 + 0.5, here["size"] * here["jump"]
+    name, radius = f"zf-grid-{network}-{step}", min(0.28 * jump, 2)
+    return (
+        f'<pattern id="{name}" x="{start:g}" y="{start:g}" width="{jump}" height="{jump}" '
+        f'patternUnits="userSpaceOnUse"><circle cx="{jump / 2:g}" cy="{jump / 2:g}" r="{radius:g}"/></pattern>'
+        f'<rect x="{start:g}" y="{start:g}" width="{whole}" height="{whole}" fill="url(#{name})"/>'
+    )
+
+
 def cone(network: str, step: str, across: int, down: int) -> str:
     """The maps from the step down to the picture, each with the part that the unit sees, as a list."""
     steps, last = windows(network), STEPS.index(step)
@@ -114,28 +130,29 @@ def cone(network: str, step: str, across: int, down: int) -> str:
 def words(network: str, step: str, across: int, down: int, bet: str) -> str:
     """What the unit sees, in a sentence; how far on its neighbour looks only once the bet is placed."""
     steps, last = windows(network), STEPS.index(step)
-    column, row = (nearest(steps[last], point) for point in (across, down))
-    (left, right), (top, bottom) = (seen(steps, last, at)[-1] for at in (column, row))
+    (left, right), (top, bottom) = (seen(steps, last, nearest(steps[last], point))[-1] for point in (across, down))
     side = right - left
     width, height = (min(end, SIDE) - max(start, 0) for start, end in ((left, right), (top, bottom)))
     beyond = 100 - round(100 * width * height / side**2)
-    tail = f" {beyond} % of its field lies beyond the border, where it finds zeros." if beyond else ""
-    apart = "" if bet == OPEN else f", and its neighbour (dashed) looks {steps[last]['jump']} pixels further on"
+    tail = f" {beyond} % of its field of {side} × {side} lies beyond the border: zeros." if beyond else ""
+    apart = "" if bet == OPEN else f"; its neighbour (dashed) looks {steps[last]['jump']} pixels further on"
     return (
-        f"<b>{step} of {network}</b>, row {row}, column {column} of {steps[last]['size']}²: its field is {side} pixels "
-        f"a side; it sees <b>{width} × {height} pixels</b>, {100 * width * height / SIDE**2:.1f} % of the "
-        f"picture{apart}.{tail}"
+        f"One of {step}’s {steps[last]['size']}² units sees <b>{width} × {height} pixels</b>, "
+        f"{100 * width * height / SIDE**2:.1f} % of the picture{apart}.{tail}"
     )
 
 
 def bet_words(bet: str) -> str:
     """The question, or what became of a bet."""
     if bet == OPEN:
-        return f"In which of the two do neighbours in {BET_STEP} look at places closer together?"
+        finer = min(NETWORKS, key=lambda network: windows(network)[0]["jump"])
+        return f"At {FIRST} {finer}’s units look closer together (dots). Whose do at {BET_STEP}?"
     apart = {network: windows(network)[STEPS.index(BET_STEP)]["jump"] for network in NETWORKS}
     closest = [network for network, jump in apart.items() if jump == min(apart.values())]
     true = closest[0] if len(closest) == 1 else NEITHER
     found = " and ".join(f"{jump} pixels apart in {network}" for network, jump in apart.items())
+    if true == NEITHER:
+        found = f"{min(apart.values())} pixels apart in both"
     return f"You bet on {bet}: {'won' if bet == true else 'lost'}. Neighbours look {found}."
 
 
@@ -147,45 +164,63 @@ def picture() -> str:
 
 
 class FieldTracer(Panel):
-    """Choose a point of the picture and a step: the unit there, what it sees of every map below, and of the picture.
+    """Choose a point of the picture and a step: where all units of both networks look, and what the one there sees.
 
-    start  values of its controls other than those it begins with: network, step, across, down (of the point, in
-           pixels from the left and from the top), bet (where neighbours in conv5 look at closer places). Raises
-           ValueError for what they don't offer.
+    start  values of its controls other than those it begins with: step, across, down (of the point, in pixels from the
+           left and from the top), bet (where neighbours in conv5 look at closer places). Raises ValueError for what
+           they don't offer.
     """
 
-    title = "What one unit sees"
+    title = "What one unit sees, in both networks"
     script = "fields"
     styles = ("bet",)
+    view_first = True
     axes = (
-        Axis("network", tuple(NETWORKS)),
         Axis("step", STEPS),
         Axis("across", tuple(range(SIDE))),
         Axis("down", tuple(range(SIDE))),
         Axis("bet", (OPEN, *NETWORKS, NEITHER)),
     )
-    defaults: ClassVar = {"network": "ZFNet", "step": "conv2", "across": 128, "down": 96, "bet": OPEN}
+    defaults: ClassVar = {"step": FIRST, "across": 112, "down": 104, "bet": OPEN}
 
-    def view(self, network: str, step: str, across: int, down: int, bet: str) -> str:
-        """The bet, the picture with the fields, the maps beside it, and a sentence."""
-        setting, wide = (network, step, across, down), SIDE + 2 * MARGIN
-        label = "A photograph, and squares on it: what the units at the chosen point see, step by step"
+    def view(self, step: str, across: int, down: int, bet: str) -> str:
+        """The bet, both networks' places and fields on the picture, a sentence each, and the maps below."""
+        point = (step, across, down)
+        drawn = "".join(_network(network, *point, bet) for network in NETWORKS)
+        cones = "".join(f'<div class="zf-cone" data-of="{n}"><b>{n}</b>{cone(n, *point)}</div>' for n in NETWORKS)
         return (
-            f'<p class="zf-outcome" role="status">{bet_words(bet)}</p>'
-            f'<div class="zf-fields"><svg class="zf-stage" viewBox="{-MARGIN} {-MARGIN} {wide} {wide}" role="img" '
-            f'aria-label="{escape(label)}"><image href="{picture()}" width="{SIDE}" height="{SIDE}"/>'
-            f'<rect width="{SIDE}" height="{SIDE}" fill="none" class="zf-edge"/>'
-            f'<g class="zf-overlay">{overlay(*setting, bet)}</g></svg>'
-            f'<div class="zf-cone">{cone(*setting)}</div></div>'
-            f'<p class="zf-words" aria-live="polite">{words(*setting, bet)}</p>'
+            f'<p class="zf-outcome" role="status">{bet_words(bet)}</p><div class="zf-fields">{drawn}</div>'
+            f"<details><summary>What the unit reads of each map below</summary>"
+            f'<div class="zf-cones">{cones}</div></details>'
         )
 
     def before(self) -> str:
-        button = '<button type="button" data-bet="{0}" aria-pressed="false">Bet: {0}</button>'
-        return f'<div class="zf-buttons">{"".join(map(button.format, (*NETWORKS, NEITHER)))}</div>'
+        bets = "".join(
+            f'<button type="button" data-bet="{bet}" aria-pressed="false">Bet: {bet}</button>'
+            for bet in (*NETWORKS, NEITHER)
+        )
+        steps = "".join(f'<button type="button" data-step="{step}">{step}</button>' for step in STEPS)
+        return f'<div class="zf-buttons zf-bets">{bets}</div><div class="zf-buttons zf-climb">{steps}</div>'
 
     def data(self) -> dict[str, Any]:
         """The windows of both networks' steps, and what is said of each bet."""
         bets = {bet: bet_words(bet) for bet in (OPEN, *NETWORKS, NEITHER)}
         steps = {name: windows(name) for name in NETWORKS}
-        return {"steps": steps, "shades": SHADES, "side": SIDE, "margin": MARGIN, "bets": bets}
+        return {"steps": steps, "shades": SHADES, "side": SIDE, "margin": MARGIN, "bets": bets, "betStep": BET_STEP}
+
+
+def _network(network: str, step: str, across: int, down: int, bet: str) -> str:
+    """One network's figure: the picture with its places and fields, and a sentence."""
+    wide = SIDE + 2 * MARGIN
+    label = (
+        f"A photograph. Dots: where {network}'s units look; squares: what those at the chosen point see, step by step"
+    )
+    return (
+        f'<figure data-of="{network}"><figcaption>{network}</figcaption>'
+        f'<svg class="zf-stage" viewBox="{-MARGIN} {-MARGIN} {wide} {wide}" role="img" aria-label="{escape(label)}">'
+        f'<image href="{picture()}" width="{SIDE}" height="{SIDE}"/>'
+        f'<rect width="{SIDE}" height="{SIDE}" fill="none" class="zf-edge"/>'
+        f'<g class="zf-grid">{grid(network, step, bet)}</g>'
+        f'<g class="zf-overlay">{overlay(network, step, across, down, bet)}</g></svg>'
+        f'<p class="zf-words" aria-live="polite">{words(network, step, across, down, bet)}</p></figure>'
+    )
