@@ -175,10 +175,10 @@ def test_a_tile_is_taken_and_its_address_restores_it(page):
     press(browser, ".zf-tiles button:nth-child(5)")
     hash_of(browser, f"zfnet-mini/conv3/{channel}/{row},{column}/coffee")
     wait_for(browser, ".zf-fires", f"fires with {value:.2f}")
-    assert browser.switch_to.active_element.text == f"Layer 3, map {channel}, row {row}, column {column}"
+    assert browser.switch_to.active_element.text == f"One unit of layer 3: map {channel}, row {row}, column {column}"
     seen = shown(browser, ".zf-view figure:nth-child(2) canvas")
     page("#" + browser.current_url.partition("#")[2])
-    assert text(browser, ".zf-unit") == f"Layer 3, map {channel}, row {row}, column {column}"
+    assert text(browser, ".zf-unit") == f"One unit of layer 3: map {channel}, row {row}, column {column}"
     assert np.array_equal(shown(browser, ".zf-view figure:nth-child(2) canvas"), seen)
 
 
@@ -205,7 +205,7 @@ def test_an_address_restores_network_photograph_frame_method_and_control(page):
 def test_following_another_address_in_the_open_page(page, address):
     browser = page()
     browser.get(f"{address}#zfnet-mini/conv2/3/4,5/coffee")
-    wait_for(browser, ".zf-unit", "Layer 2, map 3, row 4, column 5")
+    wait_for(browser, ".zf-unit", "One unit of layer 2: map 3, row 4, column 5")
     wait_for(browser, ".zf-said", "coffee")
 
 

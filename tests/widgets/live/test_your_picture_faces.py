@@ -104,7 +104,7 @@ def test_a_kernel_takes_a_picture_of_ones_own():
     assert "correlates" in with_control and with_control != own.view(**own.start)
     controls = own.widget.children[:-1]
     controls[2].value = "conv1"
-    assert "Layer 1, map" in own.widget.children[-1].value
+    assert "One unit of layer 1: map" in own.widget.children[-1].value
 
 
 def test_what_it_does_not_offer_is_refused():

@@ -8,19 +8,20 @@
   const TILES = 9;
   const USUAL = { method: METHODS[0], control: "", draw: 0 };
 
-  const choices = (name, label, values, words) => `<div class="zf-buttons" role="group" aria-label="${label}">${values
+  const choices = (name, label, values, words, labelled = false) => `<div class="zf-buttons" role="group" aria-label="${label}">
+    ${labelled ? `<span aria-hidden="true">${label}</span>` : ""}${values
     .map((value) => `<button type="button" data-${name}="${value}">${words(value)}</button>`).join("")}</div>`;
   const place = (name) => `<label>${name} <input type="number" min="0" step="1" value="0" data-place></label>`;
   const CANVAS = (name) => `<canvas role="img" aria-label="${name}" width="1" height="1"></canvas>`;
   const TILE = `<button type="button">${CANVAS("a map that is being drawn")}<span></span></button>`;
   const FACE = `
     <div class="zf-choose"></div>
-    <div class="zf-two-groups">${choices("network", "Network", Object.keys(NETWORKS), (name) => NETWORKS[name])}
-      ${choices("step", "Layer", STEPS, (step) => `layer ${step.at(-1)}`)}</div>
+    <div class="zf-two-groups">${choices("network", "Network", Object.keys(NETWORKS), (name) => NETWORKS[name], true)}
+      ${choices("step", "Layer", STEPS, (step) => step.at(-1), true)}</div>
     <h2 class="zf-unit" tabindex="-1">One unit</h2>
     <div class="zf-trio zf-view">
       <figure><div class="zf-seen">${CANVAS("What the network sees")}<span></span></div>
-        <figcaption>Framed: what the unit sees. Click to move it.</figcaption></figure>
+        <figcaption>Framed: what one unit sees of the picture. Click to move it.</figcaption></figure>
       <figure><div class="zf-square">${CANVAS("what it passes back")}</div><figcaption class="zf-fires">What it passes back.</figcaption></figure>
       <figure><div class="zf-square">${CANVAS("the control")}
         <div class="zf-ask"><b>Another map, same place: does it draw the same outline?</b>
@@ -28,18 +29,18 @@
           <button type="button" data-bet="other">Bet: another</button></div></div>
         <figcaption class="zf-control"></figcaption></figure></div>
     <div class="zf-answer"><p class="zf-verdict" role="status"></p><div class="zf-ruler"></div></div>
-    <p class="zf-note">Take one thing away, and see what is left:</p>
+    <p class="zf-note">Take one thing away, and see what is left. (Switches: where the largest values stood on the way up.)</p>
     ${choices("control", "Control", CONTROLS, (control) => WORDS[control])}
-    <div class="zf-buttons"><button type="button" data-do="draw">Draw the control anew</button></div>
-    <h2>What else makes this map fire?</h2>
-    <label class="zf-check"><input type="checkbox" data-do="projections"> with what comes back from each</label>
+    <div class="zf-buttons"><button type="button" data-do="draw">Draw this control once more</button></div>
+    <h2>What else makes this map fire? Its nine strongest patches</h2>
+    <label class="zf-check"><input type="checkbox" data-do="projections"> show what comes back from each, too</label>
     <div class="zf-strongest"></div>
-    <h2>What fires most?</h2>
+    <h2>Which maps fire most on this picture? Press one</h2>
     <p class="zf-words" role="status"></p>
     <div class="zf-tiles" role="group" aria-label="The maps that fire most">${TILE.repeat(TILES)}</div>
-    <p class="zf-note">The nine maps that fire most, each at its strongest place, with its value. Mid-grey is 0; the largest
-      0.5 % of a projection's magnitudes are clipped. Press one to take it.</p>
-    <details class="zf-more"><summary>Any unit, by number; other ways down</summary>
+    <p class="zf-note">The nine maps that fire most: what the strongest unit of each passes back, and its value. Mid-grey is 0; the
+      largest 0.5 % of a projection's magnitudes are clipped.</p>
+    <details class="zf-more"><summary>Choose a unit by its numbers, or another way down</summary>
       <div class="zf-place">${["map", "row", "column"].map(place).join("")}</div>
       ${choices("method", "Method", METHODS, (method) => method)}</details>
     <div class="zf-buttons"><button type="button" data-do="copy">Copy this unit's address</button><span class="zf-copied" role="status"></span></div>
@@ -136,7 +137,7 @@
       for (const [at, input] of all("[data-place]").entries()) {
         Object.assign(input, { value: unit[at], max: (at ? size : maps) - 1 });
       }
-      part(".zf-unit").textContent = `Layer ${step.at(-1)}, map ${map}, row ${row}, column ${column}`;
+      part(".zf-unit").textContent = `One unit of layer ${step.at(-1)}: map ${map}, row ${row}, column ${column}`;
       say(copied, "");
       history.replaceState(history.state, "", zflibAddress.write(state));
       const shown = await zflibUnitView.unit(projected, engine(), image, state);
@@ -145,7 +146,7 @@
       const { found, value } = shown, share = (pixels) => `${(100 * pixels) / image.width}%`, silent = !(value > 0);
       Object.assign(seen.lastElementChild.style, { left: share(found.left), top: share(found.top) });
       Object.assign(seen.lastElementChild.style, { width: share(found.width), height: share(found.height) });
-      part(".zf-fires").textContent = silent ? "It is silent here." : `What it passes back: it fires with ${value.toFixed(2)}.`;
+      part(".zf-fires").textContent = silent ? "It is silent here." : `What it passes back from the frame: it fires with ${value.toFixed(2)}.`;
       await showControl(found, silent);
       showNine(value);
     }
@@ -162,11 +163,12 @@
       const { control } = state, known = zflibUnitView.usual(state, control), ask = part(".zf-ask");
       ask.hidden = Boolean(control) || silent || !known;
       controlled.hidden = !control || silent;
-      part(".zf-control").textContent = !control || silent ? "" : WORDS[control];
+      part(".zf-control").textContent = silent ? "" : control ? WORDS[control] : "The control. It opens with your bet.";
+      verdict.classList.toggle("zf-rule", !control && !silent);
       part(".zf-ruler").hidden = !control || silent; // what is usual would give the bet away
       if (silent) return say(verdict, zflibUnitView.SILENT);
       if (!control && !known) return say(verdict, "What is usual here chapter 3 did not measure, so there is no bet: take a control below.");
-      if (!control) return say(verdict, `"The same" will mean that where one is strong, the other is: that their magnitudes correlate above ` +
+      if (!control) return say(verdict, `“The same” will mean that both are strong at the same pixels: by magnitude they correlate above ` +
         `${number(zflibUnitView.halfWay(known))}, half way from the floor, ${number(known.magnitude.floor)}, to what another map usually has.`);
       zflibRuler.draw(part(".zf-ruler"), null, known?.magnitude);
       const shown = await zflibUnitView.control(controlled, engine(), image, { ...state }, own, photographs);

@@ -208,8 +208,8 @@ class YourPicture(Panel):
         trace = self._trace(name, photograph, layer)
         own = deconv.project(trace, layer, unit=unit, method=method)[0].numpy()
         figures = [
-            (self._framed(self._image(name, photograph), net, step, unit), "Framed: what the unit sees."),
-            (enlarged(drawn(own, step, unit)), f"What it passes back: it fires with {value:.2f}."),
+            (self._framed(self._image(name, photograph), net, step, unit), "Framed: what one unit sees of the picture."),
+            (enlarged(drawn(own, step, unit)), f"What it passes back from the frame: it fires with {value:.2f}."),
         ]
         said = SILENT if not value > 0 else ""
         if value > 0 and CONTROLS[control]:
@@ -217,7 +217,7 @@ class YourPicture(Panel):
             figures.append((enlarged(drawn(other, step, unit)), f"The control: {words}."))
             near = {measure: alike(own, other, step, unit, measure) for measure in MEASURES}
             said = told(near, words, usual(name, layer, method, control))
-        head = f"Layer {layer[-1]}, map {unit[0]}, row {unit[1]}, column {unit[2]}"
+        head = f"One unit of layer {layer[-1]}: map {unit[0]}, row {unit[1]}, column {unit[2]}"
         trio = "".join(_figure(pixels, words) for pixels, words in figures)
         return (
             f'<h2 class="zf-unit">{head}</h2><div class="zf-trio">{trio}</div><p class="zf-verdict">{said}</p>'
