@@ -225,6 +225,18 @@ def test_the_first_press_shows_what_comes_back(browser, page):
     assert "What arrives at the pixels is the projection." in browser.find_element("css selector", ".zf-board > p").text
 
 
+def test_once_pixels_are_bet_on_the_button_says_that_it_settles_the_bet(browser, page):
+    following = browser.find_elements("css selector", ".zf-buttons button")[1]
+    browser.find_element("css selector", '[data-bet="2"]').click()
+    assert following.text == "Settle the bet"
+    browser.find_element("css selector", '[data-bet="2"]').click()
+    assert following.text == "Last step"
+    browser.find_element("css selector", '[data-bet="3"]').click()
+    following.click()
+    browser.find_elements("css selector", ".zf-buttons button")[0].click()
+    assert following.text == "Last step", "the answer was seen"
+
+
 def test_next_goes_up_and_down_to_the_projection(browser, page):
     back, following, first = browser.find_elements("css selector", ".zf-buttons button")
     first.click()

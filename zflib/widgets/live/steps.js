@@ -198,7 +198,7 @@
       slider.nextElementSibling.textContent = step + 1;
       back.disabled = first.disabled = step === 0;
       next.disabled = step === STEPS - 1;
-      next.textContent = step < STEPS - 2 ? "Next" : "Last step";
+      next.textContent = step < STEPS - 2 ? "Next" : step === STEPS - 2 && bet.length && !seen() ? "Settle the bet" : "Last step";
       if (step === STEPS - 1) settled = `${by} ${pixels}`;
       if (seen() && caption.textContent === hint) caption.textContent = "";
       figure.innerHTML = board(pixels, by, step, bet);

@@ -29,7 +29,7 @@ from zflib.widgets.live.photographs import NAMES
 
 NETWORKS = {"ZFNet-mini": "zfnet-mini", "AlexNet-mini": "alexnet-mini"}
 STEPS = ("conv2", "conv3", "conv4", "conv5")
-MOST, BLURS, SHOWN, CLIP = 30, tuple(range(9)), 160, 0.995
+MOST, BLURS, SHOWN, CLIP = 30, tuple(range(9)), 288, 0.995
 CELLS = ("the projection", "switches kept", "unit kept", "neither")
 WHAT = (
     "this unit, its picture's switches",
