@@ -21,7 +21,7 @@
     <h2 class="zf-unit" tabindex="-1">One unit</h2>
     <div class="zf-trio zf-view">
       <figure><div class="zf-seen">${CANVAS("What the network sees")}<span></span></div>
-        <figcaption>Framed: what one unit sees of the picture. Click to move it.</figcaption></figure>
+        <figcaption>Framed: what one unit sees of it. Click to move the frame.</figcaption></figure>
       <figure><div class="zf-square">${CANVAS("what it passes back")}</div><figcaption class="zf-fires">What it passes back.</figcaption></figure>
       <figure><div class="zf-square">${CANVAS("the control")}
         <div class="zf-ask"><b>Another map, same place: does it draw the same outline?</b>

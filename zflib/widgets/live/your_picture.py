@@ -208,7 +208,7 @@ class YourPicture(Panel):
         trace = self._trace(name, photograph, layer)
         own = deconv.project(trace, layer, unit=unit, method=method)[0].numpy()
         figures = [
-            (self._framed(self._image(name, photograph), net, step, unit), "Framed: what one unit sees of the picture."),
+            (self._framed(self._image(name, photograph), net, step, unit), "Framed: what one unit sees of it."),
             (enlarged(drawn(own, step, unit)), f"What it passes back from the frame: it fires with {value:.2f}."),
         ]
         said = SILENT if not value > 0 else ""
