@@ -1,19 +1,20 @@
 """What layers cost: the page draws and says what Python does, from the committed runs, and scores the bet."""
 
+import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from zflib.experiments import ablation
 from zflib.widgets.live import cost
-from zflib.widgets.live.cost import BET, PAPER, RECIPES, ROWS, STAGES, CostOfLayers
+from zflib.widgets.live.cost import BET, PAPER, RATES, RECIPES, ROWS, STAGES, TOGETHER, CostOfLayers
 from zflib.widgets.live.strip import slug
 
 pytest.importorskip("selenium.webdriver", reason="Selenium is not installed")
 from selenium.webdriver import ActionChains
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.ui import Select
 
 
 def test_the_papers_changes_are_those_of_table_3():
@@ -53,12 +54,12 @@ def test_seeds_of_two_kinds_have_no_mean_in_the_network_as_it_is_either(monkeypa
             return row(30, 90) if name == "as_is" else row(80, 35, 20)
 
     monkeypatch.setattr(cost, "_runs", lambda: (Runs(), ablation.Spread(1.0, 0.1, 8)))
-    found = cost.measured.__wrapped__("ours, 12 epochs")
+    found = cost.measured.__wrapped__("rate 0.01")
     assert found == [cost.BySeed([50.0, -55.0], 1)] * 4
 
 
 def test_a_recipe_that_is_no_other_for_a_network_shows_none_of_it():
-    without = dict(zip(ROWS.values(), cost.measured("ours, no dropout"), strict=True))
+    without = dict(zip(ROWS.values(), cost.measured("no dropout"), strict=True))
     assert [row for row, found in without.items() if found is not None] == ["removed_layers_6_7"]
 
 
@@ -68,17 +69,44 @@ def test_a_bet_on_no_change_is_the_baseline():
     assert re.findall(r"\d+\.\d", cost.score([5, 0, 4, 31]))[0] == "0.3"
 
 
-def test_the_sentence_counts_what_the_intervals_say(monkeypatch):
-    def found(low, high):
-        return ablation.Difference((low + high) / 2, 0.0, 0.0, (high - low) / 2 / 1.96, 10_000)
+def change(low, high):
+    return ablation.Difference((low + high) / 2, 0.0, 0.0, (high - low) / 2 / 1.96, 10_000)
 
+
+def test_the_sentence_says_which_err_less_or_more_and_by_how_much_at_least(monkeypatch):
     seeds = cost.BySeed([1.0, 60.0], lost=1)
-    monkeypatch.setattr(cost, "measured", lambda stage: [found(-3, -1), found(1, 2), None, seeds])
-    said = cost.said("ours, 12 epochs", [])
-    parts = "err less: 1; err more: 1; no mean, as 1 of 2 seeds hardly learnt: 1"
-    assert f"Of 3 networks, against the whole one, <b>{parts}</b>." in said
-    monkeypatch.setattr(cost, "measured", lambda stage: [found(-3, -1), found(-3, -1), found(-1, 2), None])
-    assert "<b>err less: 2; not told apart: 1</b>." in cost.said("ours, 12 epochs", [])
+    monkeypatch.setattr(cost, "measured", lambda stage: [change(-3, -1), change(1, 2), None, seeds])
+    assert cost.said("rate 0.01", []) == (
+        "<b>Without layers 3 and 4 AlexNet-mini errs 2.0 points less (1.0 to 3.0).</b> "
+        "<b>Without layer 7 AlexNet-mini errs 1.5 points more (1.0 to 2.0).</b> "
+        "Without all four, 1 of 2 seeds hardly learn."
+    )
+    monkeypatch.setattr(cost, "measured", lambda stage: [change(-3, -1), change(-9, -5), change(-1, 2), change(-4, -2)])
+    assert cost.said("rate 0.01", []) == (
+        "<b>Without layers 3 and 4, layer 7 or all four AlexNet-mini errs at least 2.0 points less (1.0 to 3.0).</b> "
+        "No difference is shown without layers 6 and 7: +0.5 (−1.0 to +2.0)."
+    )
+
+
+def test_three_rates_are_counted_by_their_answers(monkeypatch):
+    less, more, both = change(-3, -1), change(1, 3), change(-1, 1.5)
+    seeds = cost.BySeed([60.0], lost=1)
+    found = {rate: [less, less, less, seeds] for rate in RATES}
+    monkeypatch.setattr(cost, "measured", found.get)
+    said = cost.said(TOGETHER, [])
+    assert "three learning rates, one answer.</b>" in said and "signs" not in said
+    found[RATES[2]] = [more, change(-2, 1), more, less]  # the paper's signs
+    said = cost.said(TOGETHER, [])
+    assert "three learning rates, two answers.</b>" in said and "signs come at 0.02 only" in said
+    assert "errs 2.0 points less (1.0 to 3.0) at 0.003, 2.0 points less (1.0 to 3.0) at 0.01, 2.0 points more" in said
+    found[RATES[1]] = [both, less, less, less]
+    assert "three learning rates, three answers.</b>" in cost.said(TOGETHER, [])
+
+
+def test_the_chapter_opens_with_what_the_runs_say():
+    notebook = Path(__file__).parents[3] / "notebooks" / "07_ablation.ipynb"
+    opening = json.loads(notebook.read_text(encoding="utf-8"))["cells"][0]["source"]
+    assert re.search(r"<b>(.+?)</b>", cost.said(TOGETHER, []))[1] in "".join(opening)
 
 
 def test_what_it_does_not_offer_is_refused():
@@ -97,6 +125,12 @@ def page(browser, tmp_path):
     browser.get(file.as_uri())
     yield file
     assert not browser.get_log("browser")
+
+
+def press(browser, stage):
+    button = browser.find_element("css selector", f'[data-stage="{stage}"]')
+    button.click()
+    return button
 
 
 def tidy(html):
@@ -131,7 +165,7 @@ def test_a_bet_is_set_by_pointer_or_keyboard_and_stands_once_placed(browser, pag
     assert bets() == [1, 0, 0, middle] and "bet +1" in browser.find_element("css selector", ".words").text
     assert "paper" not in browser.find_element("css selector", ".zf-cost").text
 
-    browser.find_element("css selector", "[data-next]").click()
+    press(browser, PAPER)
     assert cost.score([1, 0, 0, middle]).strip() in browser.find_element("css selector", ".zf-verdict").text
     ActionChains(browser).move_to_element(track).move_by_offset(80, 0).click().perform()
     assert bets() == [1, 0, 0, middle]
@@ -175,24 +209,42 @@ OURS = """
 def test_ours_stands_beside_the_papers_and_nothing_moves_for_it(browser, page, width):
     screen = {"width": width, "height": 1200, "deviceScaleFactor": 1, "mobile": False}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
-    button, panel = (browser.find_element("css selector", each) for each in ("[data-next]", ".zf-panel"))
-    before, drawn = (button.rect["y"], panel.size["height"]), 0
+    panel, drawn, places = browser.find_element("css selector", ".zf-panel"), 0, []
     for stage in STAGES[1:]:
-        button.click()
-        assert (button.rect["y"], panel.size["height"]) == pytest.approx(before, abs=1), stage
+        button = press(browser, stage)
+        places.append((button.rect["y"], panel.size["height"]))
         number, strays = browser.execute_script(OURS)
         assert not strays, stage
         drawn += number
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= width
     assert drawn
+    heights = [height for _, height in places]
+    assert max(heights) - min(heights) < 2, "what stands below stays where it is"
+    again = [press(browser, stage).rect["y"] for stage in STAGES[1:]]
+    assert again == [y for y, _ in places], "each button stays under the finger"
 
 
 @pytest.mark.browser
-def test_its_button_walks_through_all_stages_and_back(browser, page):
-    button, shown = browser.find_element("css selector", "[data-next]"), []
-    for _ in STAGES:
-        shown.append(Select(browser.find_element("css selector", "select")).first_selected_option.text)
-        button.click()
-    assert shown == list(STAGES) and button.text == "Bet: show the paper's"
+def test_no_room_is_kept_before_the_bet(browser, page):
+    screen = {"width": 390, "height": 1200, "deviceScaleFactor": 1, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    lines = """return [...document.querySelectorAll(".words, .zf-verdict")].map((one) =>
+        one.clientHeight - [...one.childNodes].reduce((most, node) => {
+          const range = document.createRange();
+          range.selectNodeContents(node);
+          return Math.max(most, range.getBoundingClientRect().bottom - one.getBoundingClientRect().top);
+        }, 0));"""
+    assert max(browser.execute_script(lines)) < 8
+
+
+@pytest.mark.browser
+def test_each_button_shows_its_stage(browser, page):
+    assert [each.text for each in browser.find_elements("css selector", "[data-stage]")] == list(STAGES)
+    for stage in (*STAGES[::-1], *STAGES):
+        press(browser, stage)
+        pressed = browser.find_elements("css selector", '[data-stage][aria-pressed="true"]')
+        assert [each.text for each in pressed] == [stage]
+        assert bool(browser.find_elements("css selector", ".zf-cost i.paper")) == (stage != BET)
 
 
 def test_the_kernels_face_follows_its_controls():

@@ -12,7 +12,7 @@
 
   function open(root, data, set, setting) {
     const rows = [...root.querySelectorAll("[data-row]")], verdict = root.querySelector(".zf-verdict");
-    const button = root.querySelector("[data-next]"), names = Object.keys(data.stages);
+    const buttons = [...root.querySelectorAll("[data-stage]")], names = Object.keys(data.stages);
     const sliders = data.bets.map((name) => document.getElementById(`${root.id}-${name}`));
     // Each slider lies unseen on the track that it moves a marker of: the keyboard takes it there.
     rows.forEach((row, at) => row.querySelector(".track").append(sliders[at].parentElement));
@@ -21,6 +21,7 @@
       const stage = data.stages[now.show], bets = data.bets.map((name) => now[name]), betting = now.show === names[0];
       root.toggleAttribute("data-betting", betting);
       for (const slider of sliders) slider.disabled = !betting;
+      for (const button of buttons) button.setAttribute("aria-pressed", String(button.dataset.stage === now.show));
       rows.forEach((row, at) => {
         const [marks, words] = stage.drawn[at];
         row.querySelector(".words").innerHTML = `<span class="bet">bet ${number(bets[at])}</span>${words}`;
@@ -29,12 +30,9 @@
       });
       const html = (now.show === names[1] ? score(bets, data.paper) : "") + stage.said;
       if (verdict.innerHTML !== html) verdict.innerHTML = html;
-      const next = names[(names.indexOf(now.show) + 1) % names.length];
-      button.textContent = betting ? "Bet: show the paper's" : next === names[0] ? "Bet again" : `Next: ${next}`;
-      button.dataset.next = next;
     }
 
-    button.addEventListener("click", () => set({ show: button.dataset.next }));
+    for (const button of buttons) button.addEventListener("click", () => set({ show: button.dataset.stage }));
 
     // A marker is taken anywhere on its track.
     let held = null;

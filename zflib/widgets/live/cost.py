@@ -1,7 +1,7 @@
 """Chapter 7's bet: what does it cost AlexNet to lose some of its layers, in the paper's table and under our recipes?
 
-The reader sets a marker for each network; the paper's errors follow, and then ours, recipe by recipe. In the page
-cost.js moves the markers and scores the bet; all that was measured is drawn here.
+The reader sets a marker for each network; the paper's errors follow, ours at three learning rates, and then each recipe
+by itself. In the page cost.js moves the markers and scores the bet; all that was measured is drawn here.
 """
 
 from __future__ import annotations
@@ -29,19 +29,22 @@ WHAT = (
     "both fully connected",
     "three convolutions and layer 8 are left",
 )
+LAYERS = ("layers 3 and 4", "layer 7", "layers 6 and 7", "all four")
 LOST = 50  # percent of error beyond which a seed has hardly learnt; a guess has 90
 LOW, HIGH, TICKS = -12, 36, (-10, 0, 10, 20, 30)  # points of top-1 error
-BET, PAPER = "my bet", "the paper"
+COUNTS = ("no", "one", "two", "three")
+BET, PAPER, TOGETHER = "my bet", "the paper", "three rates"
 RECIPES = {  # by what they are called: what the network as it is and the changed one have, against the table's recipe
-    "ours, 12 epochs": ({}, {}),
-    "ours, 36 epochs": ({"budget": 36}, {"budget": 36}),
-    "ours, rate 0.003": ({"rate": 0.003}, {"rate": 0.003}),
-    "ours, rate 0.02": ({"rate": 0.02}, {"rate": 0.02}),
-    "ours, no dropout": ({"dropout": 0.0}, {}),  # of use where the changed network has none to lose
-    "ours, He initialisation": ({"he": True}, {"he": True}),
+    "rate 0.003": ({"rate": 0.003}, {"rate": 0.003}),
+    "rate 0.01": ({}, {}),
+    "rate 0.02": ({"rate": 0.02}, {"rate": 0.02}),
+    "36 epochs": ({"budget": 36}, {"budget": 36}),
+    "no dropout": ({"dropout": 0.0}, {}),  # of use where the changed network has none to lose
+    "He initialisation": ({"he": True}, {"he": True}),
 }
 DROPOUT_GOES = ROWS["without_6_and_7"]
-STAGES = (BET, PAPER, *RECIPES)
+RATES = [stage for stage in RECIPES if stage.startswith("rate")]
+STAGES = (BET, PAPER, TOGETHER, *RECIPES)
 
 
 class CostOfLayers(Panel):
@@ -53,7 +56,6 @@ class CostOfLayers(Panel):
 
     title = "What does it cost to take layers away?"
     script = "cost"
-    view_first = True
     axes = (*(Axis(name, tuple(range(LOW, HIGH + 1))) for name in ROWS), Axis("show", STAGES))
     defaults: ClassVar = dict.fromkeys(ROWS, 0) | {"show": BET}
 
@@ -66,14 +68,14 @@ class CostOfLayers(Panel):
         )
         ticks = "".join(f'<span style="left:{place(tick)}%">{number(tick)}</span>' for tick in TICKS)
         return (
-            f'<div class="zf-cost">{tracks}<div class="zf-cost-axis" aria-hidden="true">{ticks}</div></div>'
-            '<p class="zf-faint">Change of the top-1 error on validation pictures, points. Right of zero: the '
-            "smaller network errs more. Bars: 95 % intervals, for other seeds and pictures.</p>"
             f'<p class="zf-verdict" aria-live="polite">{said(stage, bets)}</p>'
+            f'<div class="zf-cost">{tracks}<div class="zf-cost-axis" aria-hidden="true">{ticks}</div></div>'
+            '<p class="zf-faint">Change of the validation error, points. Left of 0: less than the whole network.</p>'
         )
 
     def before(self) -> str:
-        return '<div class="zf-buttons"><button type="button" data-next>Bet: show the paper\'s</button></div>'
+        button = '<button type="button" data-stage="{0}" aria-pressed="false">{0}</button>'.format
+        return f'<div class="zf-buttons" role="group" aria-label="show">{"".join(map(button, STAGES))}</div>'
 
     def data(self) -> dict[str, Any]:
         """What is drawn and said of each stage but the bets; the paper's changes."""
@@ -146,26 +148,37 @@ def drawn(stage: str) -> list[tuple[str, str]]:
             continue
         marks = f'<i class="paper" style="left:{place(published)}%"></i>'
         words = f'<span class="paper">paper {number(published, 1)}</span>'
-        if stage != PAPER:
-            found = measured(stage)[at]
-            if found is None:
-                words += '<span class="ours">ours: not run</span>'
-            elif isinstance(found, BySeed):
-                for each in found.changes:
-                    beyond = " beyond" if each > HIGH else ""
-                    marks += f'<i class="ours ring{beyond}" style="left:{place(each)}%"></i>'
-                words += (
-                    f'<span class="ours">ours, by seed {", ".join(number(each, 1) for each in found.changes)}</span>'
-                )
-            else:
-                low, high = found.interval()
-                left, right = place(low), place(high)
-                marks += f'<b style="left:{left}%;width:{float(right) - float(left):.1f}%"></b>'
-                marks += f'<i class="ours" style="left:{place(found.estimate)}%"></i>'
-                words += f'<span class="ours">ours {number(found.estimate, 1)} '
-                words += f"({number(low, 1)} to {number(high, 1)})</span>"
+        if stage == TOGETHER:
+            for lane, rate in enumerate(RATES):
+                mark, _, brief = _one(measured(rate)[at])
+                marks += f'<span class="lane{lane}">{mark}</span>'
+                words += f'<span class="ours lane{lane}">{brief} at {rate.removeprefix("rate ")}</span>'
+        elif stage != PAPER:
+            mark, long, _ = _one(measured(stage)[at])
+            marks += mark
+            words += f'<span class="ours">ours {long}</span>'
         made.append((marks, words))
     return made
+
+
+def _one(found: ablation.Difference | BySeed | None) -> tuple[str, str, str]:
+    """The marks of a change, and its words, long and brief. What lies beyond the scale is one arrow at its end."""
+    if found is None:
+        return "", "not run", "not run"
+    if isinstance(found, BySeed):
+        marks = "".join(
+            f'<i class="ours ring" style="left:{place(each)}%"></i>' for each in found.changes if each <= HIGH
+        )
+        if max(found.changes) > HIGH:
+            marks += '<i class="ours beyond"></i>'
+        by_seed = ", ".join(number(each, 1) for each in found.changes)
+        return marks, f"by seed {by_seed}", "seeds fail"
+    low, high = found.interval()
+    left, right = place(low), place(high)
+    marks = f'<b style="left:{left}%;width:{float(right) - float(left):.1f}%"></b>'
+    marks += f'<i class="ours" style="left:{place(found.estimate)}%"></i>'
+    brief = number(found.estimate, 1)
+    return marks, f"{brief} ({number(low, 1)} to {number(high, 1)})", brief
 
 
 def _track(name: str, what: str, bet: int, marks: str, words: str) -> str:
@@ -190,19 +203,73 @@ def score(bets: list[int]) -> str:
 def said(stage: str, bets: list[int]) -> str:
     """What a stage comes to, as HTML; without bets, only what does not depend on them."""
     if stage == BET:
-        return "AlexNet loses layers and is trained anew. Place the four markers, then bet."
+        return f"AlexNet loses layers and is trained anew. Drag the four markers, then press <b>{PAPER}</b>."
     if stage == PAPER:
-        said = "One run each on ImageNet. <b>Layers seem to matter, all four together most.</b>"
+        cost = dict(zip(LAYERS, (number(points, 1) for points in paper()), strict=True))
+        said = (
+            f"<b>The paper: two layers less cost {cost[LAYERS[0]]} and {cost[LAYERS[2]]} points, all four "
+            f"{cost[LAYERS[3]]}.</b> One run each on ImageNet, so it can't say how much chance is in them."
+        )
         return (score(bets) if bets else "") + said
-    found = [each for each in measured(stage) if each is not None]
-    ends = [each.interval() for each in found if not isinstance(each, BySeed)]
-    counts = {
-        "err less": sum(high < 0 for _, high in ends),
-        "err more": sum(low > 0 for low, _ in ends),
-        "not told apart": sum(low <= 0 <= high for low, high in ends),
-    }
-    parts = [f"{words}: {count}" for words, count in counts.items() if count]
-    for each in found:
-        if isinstance(each, BySeed):
-            parts.append(f"no mean, as {each.lost} of {len(each.changes)} seeds hardly learnt: 1")
-    return f"AlexNet-mini, ten classes. Of {len(found)} networks, against the whole one, <b>{'; '.join(parts)}</b>."
+    if stage == TOGETHER:
+        return at_three_rates()
+    return " ".join(sentences(measured(stage)))
+
+
+def side(found: ablation.Difference | BySeed | None) -> str:
+    """Whether a network errs less or more than the whole one, as its interval says; "open" where it doesn't."""
+    if found is None:
+        return "not run"
+    if isinstance(found, BySeed):
+        return "by seed"
+    low, high = found.interval()
+    return "less" if high < 0 else "more" if low > 0 else "open"
+
+
+def change(found: ablation.Difference) -> str:
+    """ "2.0 points less (0.8 to 3.3)", in brackets the 95 % interval; with signs where it holds 0."""
+    low, high = found.interval()
+    if side(found) == "open":
+        return f"{number(found.estimate, 1)} ({number(low, 1)} to {number(high, 1)})"
+    low, high = sorted((abs(low), abs(high)))
+    return f"{abs(found.estimate):.1f} points {side(found)} ({low:.1f} to {high:.1f})"
+
+
+def at_three_rates() -> str:
+    """How many answers the rates give, for all networks but that of four layers, and the first one's changes."""
+    several = [measured(rate)[:-1] for rate in RATES]
+    answers = {tuple(map(side, found)) for found in several}
+    told = [
+        f"{change(found[0])} at {rate.removeprefix('rate ')}"
+        for rate, found in zip(RATES, several, strict=True)
+        if isinstance(found[0], ablation.Difference)
+    ]
+    alike = [
+        rate.removeprefix("rate ")
+        for rate, found in zip(RATES, several, strict=True)
+        if all(isinstance(e, ablation.Difference) and e.estimate * p > 0 for e, p in zip(found, paper(), strict=False))
+    ]
+    signs = f"The paper's signs come at {' and '.join(alike)} only." if 0 < len(alike) < len(RATES) else ""
+    return (
+        f"<b>One table, {COUNTS[len(RATES)]} learning rates, {COUNTS[len(answers)]} "
+        f"answer{'s' * (len(answers) > 1)}.</b> Without {LAYERS[0]} AlexNet-mini errs {', '.join(told)}. {signs}"
+    )
+
+
+def sentences(found: list[ablation.Difference | BySeed | None]) -> list[str]:
+    """Which networks err less than the whole one, or more, and by how much at least; of which that is not shown."""
+    by_side: dict[str, list[tuple[str, Any]]] = {}
+    for name, each in zip(LAYERS, found, strict=True):
+        by_side.setdefault(side(each), []).append((name, each))
+    told = []
+    for way in ("less", "more"):
+        if those := by_side.get(way):
+            who = " or ".join(name for name, _ in those).replace(" or ", ", ", len(those) - 2)
+            least = change(min((each for _, each in those), key=lambda each: abs(each.estimate)))
+            told.append(f"<b>Without {who} AlexNet-mini errs {'at least ' * (len(those) > 1)}{least}.</b>")
+    if those := by_side.get("open"):
+        each = "; ".join(f"without {name}: {change(each)}" for name, each in those)
+        told.append(f"No difference is shown {each}." if told else f"<b>No difference is shown</b> {each}.")
+    for name, each in by_side.get("by seed", []):
+        told.append(f"Without {name}, {each.lost} of {len(each.changes)} seeds hardly learn.")
+    return told
