@@ -114,7 +114,8 @@ class VariantExplorer:
         }
         body = (
             f"{page_face.controls(uid, self.name, self.axes, self.start)}"
-            f"<figure>{self._result(**self.start)}<figcaption>{CAPTION}</figcaption></figure>"
+            f"<figure>{self._result(**self.start)}"
+            f"<figcaption><details><summary>What it counts</summary>{CAPTION}</details></figcaption></figure>"
             "<noscript><p>The controls need JavaScript.</p></noscript>"
         )
         return page_face.section(uid, "variants", body, data, uses=("shared",))
