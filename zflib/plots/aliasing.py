@@ -53,7 +53,7 @@ def lobes(filters: Mapping[str, Any], stride: int) -> Any:
     Above, a filter's two lobes: blue at positive frequencies, orange at negative ones, dotted lines at the multiples of
     1/(2 stride). Below, where each of the two lands.
     """
-    fig, axes = figure(2, len(filters), width=7.5, height=4)
+    fig, axes = figure(2, len(filters), width=3.75 * len(filters), height=4)
     axes = axes.reshape(2, -1)  # figure gives one column flat
     size, nyquist = 240 * stride, 0.5 / stride
     frequency = np.fft.fftshift(np.fft.fftfreq(size))
