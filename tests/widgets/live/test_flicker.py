@@ -141,10 +141,14 @@ def test_it_tells_the_error_that_it_shows():
 
 def test_the_kernel_face_shows_the_view_of_its_controls():
     box = FlickeringMap().widget
-    *controls, view = box.children
+    *controls, view, moves = box.children
     controls[3].value, controls[4].value = 2, -3
     assert FlickeringMap().view(**DEFAULT | {"stride": 2, "right": -3}) in view.value
     assert type(controls[-1]).__name__ == "ToggleButtons"
+    play, page = moves.children
+    play.value = 5
+    assert controls[4].value == 5 and "take one of your own" in page.value
+    controls[4].value = -3
     controls[-1].value = NEITHER
     assert bet_words(NEITHER) in view.value and "stands still. Error" in view.value
 
@@ -254,7 +258,7 @@ def test_a_network_brings_its_own_stride_and_filter_in_either_face(browser, pane
     network.send_keys("Z")
     assert (number.get_attribute("value"), stride.get_attribute("value")) == ("47", "1")  # places: 48 and 2
     assert "Stride 2" in panel.text(".zf-verdict")
-    network, number, _, stride, *_, view = FlickeringMap(bet=BOTH).widget.children
+    network, number, _, stride, *_, view, _ = FlickeringMap(bet=BOTH).widget.children
     network.value = "ZFNet-mini"
     assert (number.value, stride.value) == (48, 2)
     assert (

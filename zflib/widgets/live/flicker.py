@@ -34,7 +34,13 @@ PLATE = "zone plate"
 SIDE = 146  # of the scaled picture, in pixels
 MARGIN = (SIDE - WINDOW) // 2
 STILL, CLEAR = 0.05, 0.3  # errors up to which a map stands still, and from which it flickers
-BET_FIRST = "Your bet first. Then drag the picture, or let it sway.", "How far off the map is comes with your bet."
+BET_FIRST = (
+    "Your bet first. Then drag the picture, or let it sway.",
+    "How far off the map is comes with your bet, as an error: 0 stands still, 1 is unrelated, 2 has turned into its "
+    "negative.",
+)
+# What the page alone has, for those in a kernel.
+PAGE_ONLY = "In the page of the book you drag the picture itself, let it sway by a button, and take one of your own."
 OPEN, BOTH, NEITHER = "not placed", "both", "neither"
 REMEDY = OWN["ZFNet-mini"]["stride"]  # the paper's; the bet is on whose map stands still at it
 TILES = {
@@ -120,7 +126,9 @@ class FlickeringMap(Panel):
 
     @cached_property
     def widget(self) -> Any:
-        """The kernel's face; there, too, a network brings its own stride and filter."""
+        """The kernel's face; there, too, a network brings its own stride and filter, and the picture can sway."""
+        import ipywidgets
+
         box = super().widget
         controls = {axis.name: control for axis, control in zip(self.axes, box.children[:-1], strict=True)}
 
@@ -129,6 +137,10 @@ class FlickeringMap(Panel):
                 controls[name].value = value
 
         controls["network"].observe(bring, "value")
+        right = controls["right"]
+        play = ipywidgets.Play(min=-MOST, max=MOST, value=right.value, interval=400, repeat=True)
+        ipywidgets.link((play, "value"), (right, "value"))
+        box.children += (ipywidgets.HBox([play, ipywidgets.HTML(f"Let the picture sway. {PAGE_ONLY}")]),)
         return box
 
 

@@ -156,7 +156,7 @@
       `A gap from ${low} to ${high}? ${reason(found, middle, counts)}`;
     let second = `<strong>${counts[0]}</strong> filters peak below, <strong>${counts[1]}</strong> in the middle, ` +
       `<strong>${counts[2]}</strong> above. `;
-    if (setting.bet === OPEN) return [`<strong>?</strong> ${data.question}`, second];
+    if (setting.bet === OPEN) return [`<strong>?</strong> ${data.question}`, second + data.later];
     if (found.verdict === SIDELESS) second += "Without a second side there is an end and no gap to be found.";
     else
       second += `Had this middle been empty, the test would find the gap in <strong>${found.empty}</strong> of 100 such banks; ` +

@@ -31,7 +31,13 @@ HEIGHTS = {OCTAVE: "height: filters per octave", AREA: "height: filters per area
 SIGNS = {"supported": "+", "contradicted": "−", "undecided": "?", SIDELESS: "×"}
 BANKS = middles.NAMES
 OPEN, GAP, NONE = "not placed", "a gap", "no gap"
-QUESTION = "Do you see a gap in the shaded middle? Does the test find one? Your bet first; then drag its edges."
+QUESTION = (
+    "Do you see a gap in the shaded middle, half as dense as either side or less? Does the test find one, per octave "
+    "and per area? Your bet first; then drag its edges."
+)
+LATER = (
+    "With your bet come the verdict and its power: in how many such banks the test would find a gap, if there were one."
+)
 
 
 class FilterStrip(Panel):
@@ -98,6 +104,7 @@ class FilterStrip(Panel):
             "ticks": TICKS,
             "heights": HEIGHTS,
             "question": QUESTION,
+            "later": LATER,
             "signs": SIGNS,
             "banks": {name: [list(row) for row in members(name)] for name in BANKS},
             "answers": middles.result()["banks"],
@@ -258,7 +265,7 @@ def said(bank: str, filters: str, test: GapTest, bet: str) -> tuple[str, str]:
         f"<strong>{counts[2]}</strong> above. "
     )
     if bet == OPEN:
-        return f"<strong>?</strong> {QUESTION}", second
+        return f"<strong>?</strong> {QUESTION}", second + LATER
     if verdict == SIDELESS:
         second += "Without a second side there is an end and no gap to be found."
     else:
