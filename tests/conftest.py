@@ -8,6 +8,7 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 BESIDE = Path(__file__).parents[2] / "shared" / "data" / "imagenette2-160.tar"  # beside the checkout
@@ -22,7 +23,10 @@ PROCESSES = [
 
 
 def pytest_configure(config):
-    """One thread for each of several processes: more threads than cores would wait for each other."""
+    """One thread for each of several processes: more threads than cores would wait for each other. And no time limit
+    for the examples of a property: a machine that is busy elsewhere is no failure."""
+    hypothesis.settings.register_profile("patient", deadline=None)
+    hypothesis.settings.load_profile("patient")
     if hasattr(config, "workerinput"):
         os.environ["OMP_NUM_THREADS"] = "1"  # read when torch is imported, here and in processes that a test starts
 

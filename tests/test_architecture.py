@@ -5,7 +5,7 @@ from dataclasses import FrozenInstanceError, replace
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional as F
@@ -163,7 +163,6 @@ def test_output_size_of_pooling(size, kernel, stride, pad, ceil_mode):
 
 
 @BOTH
-@settings(deadline=None)
 @given(size=st.integers(1, 160))
 def test_geometry_and_torch_agree_on_what_fits(name, size):
     architecture = PAPER[name].mini()

@@ -5,7 +5,7 @@ import struct
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image
@@ -241,7 +241,6 @@ def test_an_unreadable_file_is_named_with_the_reason(kind, tmp_path):
         read(path)
 
 
-@settings(deadline=None)  # a slow disk is no failure
 @given(st.binary(max_size=60), st.integers(0, 400), st.sampled_from(["JPEG", "PNG", "GIF", "WEBP", "TIFF"]))
 def test_damaged_bytes_give_a_picture_or_the_one_error(tmp_path_factory, noise, at, format):
     buffer = io.BytesIO()

@@ -104,7 +104,7 @@ def test_frequencies_spread_over_the_range_and_orientations_over_the_half_circle
     assert np.histogram(angles, bins=4, range=(0, np.pi))[0].min() > 0.15 * len(angles)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(few=st.integers(1, 12), more=st.integers(0, 15), seed=st.integers(0, 10), side=st.integers(8, 40))
 def test_a_picture_depends_on_the_seed_and_its_number_only(few, more, seed, side):
     short, long = synthetic(few, side, seed), synthetic(few + more, side, seed)

@@ -6,7 +6,7 @@ import torch
 from hypothesis import settings
 from torch import nn
 
-EXAMPLES = settings(max_examples=40, deadline=None)
+EXAMPLES = settings(max_examples=40)
 
 
 def close(a, b, tolerance=None):

@@ -68,7 +68,7 @@ def stacks(draw):
     return nn.Sequential(*layers), torch.rand(2, 3, draw(st.integers(14, 40)), draw(st.integers(14, 40)))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(stacks(), st.sampled_from(["deconvnet", "gradient", "guided"]), st.data())
 def test_local_and_whole_projections_are_equal_at_borders_too(device, stack, method, data):
     net, images = stack

@@ -240,7 +240,6 @@ def test_right_arguments_are_right(name):
 @pytest.mark.parametrize("name", cases())
 @settings(
     max_examples=30,
-    deadline=None,
     derandomize=True,
     phases=[Phase.generate],  # what is drawn is small as it is
     suppress_health_check=list(HealthCheck),

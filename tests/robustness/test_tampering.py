@@ -76,7 +76,7 @@ FACTS = ("name", "convs", "dense", "classes", "input_size", "maps_divisor", "uni
 RUBBISH = st.sampled_from([None, 0, -1, 2.5, 1e300, "", "conv", [], [[]], {}, {"kernel": 3}, True])
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(key=st.sampled_from(FACTS), to=RUBBISH)
 def test_no_record_of_an_architecture_breaks_the_loading(stored, key, to):
     path = stored / "tiny.json"
@@ -102,7 +102,7 @@ def test_a_seed_with_tensors_of_other_names_is_refused(tmp_path):
         weights.seeds("tiny", tmp_path)
 
 
-@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_decoded_pictures_with_any_damage_are_decoded_again(pets, monkeypatch, data):
     monkeypatch.setenv("ZFLIB_DATA", str(pets.parent))

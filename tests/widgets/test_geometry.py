@@ -62,7 +62,7 @@ def test_the_page_says_and_draws_what_python_does():
         assert words(*setting) + drawing(*setting) == text, setting
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(any_setting)
 def test_pixels_are_counted_right(setting):
     size, kernel, stride, padding, _ceil_mode = setting
@@ -77,7 +77,7 @@ def test_pixels_are_counted_right(setting):
     assert g.overhang == max(0, max(seen) + 1 - (size + 2 * padding))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(any_setting)
 def test_torch_agrees_on_sizes_and_on_what_is_impossible(setting):
     size, kernel, stride, padding, ceil_mode = setting

@@ -65,7 +65,7 @@ def test_nearest_counts_changes_and_breaks_ties_by_cost(rows):
     assert changes(zflib.ZFNET.with_units(2048).without(6, 7), zflib.ZFNET) == 2  # no units are left to differ
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     *[
         st.sampled_from(

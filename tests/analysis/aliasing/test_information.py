@@ -83,7 +83,7 @@ def test_an_alias_groups_matrix_says_what_the_layer_does_to_a_picture(stride):
         np.testing.assert_allclose(np.fft.fft2(maps)[:, row, column], expected, atol=1e-9)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.integers(1, 12), st.sampled_from([1, 2, 3, 4]), st.sampled_from([0, 0.03, 1]), st.integers(0, 100))
 def test_more_maps_never_recover_less_nor_more_than_their_count_allows(maps, stride, noise, seed):
     fewer, more = (
@@ -93,7 +93,7 @@ def test_more_maps_never_recover_less_nor_more_than_their_count_allows(maps, str
     assert fewer.total <= min(1, maps / (3 * stride**2)) + 1e-9
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.integers(1, 12), st.sampled_from([0, 0.03, 1]), st.sampled_from(["natural", "white"]), st.integers(0, 100))
 def test_a_coarser_lattice_never_recovers_more(maps, noise, prior, seed):
     by_stride = [recovery(bank(maps, seed=seed), s, EDGES, prior, noise, SIDE) for s in (1, 2, 4)]

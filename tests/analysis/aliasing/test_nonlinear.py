@@ -106,7 +106,7 @@ def test_a_wave_rectified_in_the_middle_has_a_known_share():
     assert share == pytest.approx(1 - (1 / 8) / (1 / 4 - 1 / np.pi**2), abs=0.005)
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(st.floats(0.02, 0.48))
 def test_shares_are_shares_at_every_step(fx):
     trained = zflib.load("zfnet-mini")

@@ -25,7 +25,7 @@ def for_any_grating_and_layer(test):
     """The test for drawn fx, fy, phase, stride, padding and side of the filters."""
     component = st.floats(-0.5, 0.5)
     layer = st.integers(1, 5), st.integers(0, 4), st.integers(1, 7)
-    return settings(max_examples=60, deadline=None)(given(component, component, st.floats(0, 6.3), *layer)(test))
+    return settings(max_examples=60)(given(component, component, st.floats(0, 6.3), *layer)(test))
 
 
 def bank(seed=0, maps=4, channels=3, k=5):

@@ -39,7 +39,7 @@ def test_power_is_the_sum_by_hand(size):
 
 
 @given(st.integers(1, 4), st.integers(1, 4), st.integers(1, 12), st.sampled_from([12, 13, 64]))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_power_sums_to_the_energy(maps, channels, k, size):
     filters = noise(maps, channels, k)
     assert np.allclose(spectrum.power(filters, size).sum((1, 2)), (filters**2).sum((1, 2, 3)))
@@ -80,7 +80,7 @@ def test_shares_and_density_by_hand():
 
 
 @given(st.lists(st.floats(0.03, 0.69), min_size=0, max_size=5, unique_by=lambda f: round(f * 20)))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_shares_sum_to_one(edges):
     edges = [0, *(round(f * 20) / 20 for f in sorted(edges)), 0.7072]
     shares = spectrum.band_shares(noise(), edges)
@@ -130,14 +130,14 @@ def test_padding_changes_nothing(measure):
 
 @pytest.mark.parametrize("measure", MEASURES.values(), ids=MEASURES)
 @given(st.integers(0, 99), st.sampled_from([-1, 1e-6, 30, 1e6]))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 def test_strength_sign_and_the_order_of_colours_change_nothing(measure, seed, factor):
     filters = noise(seed=seed)
     assert np.allclose(measure(factor * filters[:, ::-1]), measure(filters), atol=1e-9, equal_nan=True)
 
 
 @given(st.integers(0, 99))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_transposing_swaps_the_axes(seed):
     filters = noise(10, seed=seed)
     turned = filters.swapaxes(2, 3)

@@ -71,7 +71,7 @@ def test_with_enough_filters_an_even_bank_contradicts_the_claim():
 
 
 @given(st.floats(0.03, 0.08), st.floats(0.37, 0.5), st.floats(0.4, 0.6), st.integers(0, 99))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_two_clear_humps_are_supported(low, high, share_high, seed):
     found = humps(np.random.default_rng(seed), (200, 1, 96), low, high, share_high)
     assert verdict_shares(found)[0] > 0.9
