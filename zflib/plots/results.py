@@ -164,7 +164,7 @@ def changes(
 
     A word without an expectation or a published figure goes without.
     """
-    fig, axes = figure(width=7.5, height=0.7 + 0.36 * len(found))
+    fig, axes = figure(width=5.2, height=0.7 + 0.36 * len(found))
     axes.axvline(0, color="#888888", linewidth=0.8)
     for row, (words, came) in enumerate(found.items()):
         if words in expected:
@@ -185,9 +185,9 @@ def changes(
                 beyond.add((at, clear))
                 beside = {"ha": "right" if at == limits[1] else "left", "va": "bottom" if clear > 0 else "top"}
                 where = {"xytext": (0, clear), "textcoords": "offset points"}
-                axes.annotate(true_minus(f"{value:+.1f}"), (at, row), color=colour, fontsize=8, **where, **beside)
+                axes.annotate(true_minus(f"{value:+.1f}"), (at, row), color=colour, **where, **beside)
     axes.set_yticks(range(len(found)), found)
     axes.set(xlim=limits, ylim=(len(found) - 0.5, -0.5), xlabel=unit)
     by_label = {label: handle for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
-    fig.legend(by_label.values(), by_label, loc="outside upper center", ncols=3, fontsize=8, frameon=False)
+    fig.legend(by_label.values(), by_label, loc="outside upper center", ncols=4, frameon=False, columnspacing=1)
     return fig
