@@ -77,8 +77,8 @@ def likeness(switches, values):
 @pytest.mark.parametrize(
     ("switches", "values", "who", "said"),
     [
-        ([0.7, 0.6], [0.1, 0.4], SWITCHES, "belongs to whoever lends the switches"),
-        ([0.1, 0.4], [0.7, 0.6], VALUES, "belongs to whoever lends the values"),
+        ([0.7, 0.6], [0.1, 0.4], SWITCHES, "goes with the switches"),
+        ([0.1, 0.4], [0.7, 0.6], VALUES, "goes with the values"),
         (
             [0.7, 0.4],
             [0.1, 0.6],

@@ -102,7 +102,7 @@
         each.nextElementSibling.textContent = "";
       }
       say(part(".zf-ask"), `Two units of ZFNet-mini's ${layerOf(bet.step)} look at the framed place. One fires there, the other is ` +
-        "silent; this is what comes back from each.");
+        "silent; this is what comes back from each, started alike.");
       wait();
       part('[data-do="another"]').hidden = true;
       buttons[0].focus({ preventScroll: true });

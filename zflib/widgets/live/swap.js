@@ -46,7 +46,7 @@
     const [signed, strong] = apart.map((d) => (d > least ? SWITCHES : d < -least ? VALUES : `neither (less than ${least} apart)`));
     const said = who === OPEN
       ? `Undecided: signed it goes with ${signed}, by the magnitude with ${strong}.`
-      : `What comes out belongs to whoever lends ${who}.`;
+      : `By both measures what comes out goes with ${who}.`;
     return [who, `<b>${said}</b> Likeness, signed / magnitude: with the same switches and other values ${both(switches)}; ` +
       `with the same values and other switches ${both(values)}; with neither, the floor, ${both(near.floor)}.`];
   }

@@ -122,7 +122,7 @@ def verdict(near: dict[str, list[Any]]) -> tuple[str, str]:
         sides = [SWITCHES if d > LEAST else VALUES if d < -LEAST else tied for d in apart]
         said = f"Undecided: signed it goes with {sides[0]}, by the magnitude with {sides[1]}."
     else:
-        said = f"What comes out belongs to whoever lends {who}."
+        said = f"By both measures what comes out goes with {who}."
     return who, (
         f"<b>{said}</b> Likeness, signed / magnitude: with the same switches and other values {both(by['switches'])}; "
         f"with the same values and other switches {both(by['values'])}; with neither, the floor, {both(near['floor'])}."
