@@ -1,12 +1,17 @@
-"""The start page's pictures are what tools/cards.py draws today, one for each chapter."""
+"""The start page's cards: their pictures are what tools/cards.py draws today, their sentences what was found."""
 
 import re
+from statistics import mean
 
 import cards
 import numpy as np
 import pytest
 from pages import TEXT
 from PIL import Image
+
+from zflib import ALEXNET, ZFNET
+from zflib.experiments import ablation, class_entropy, controls
+from zflib.experiments.transfer import summary
 
 
 def test_every_chapter_of_the_start_page_has_a_card():
@@ -22,3 +27,58 @@ def test_a_card_is_what_is_drawn(number):
     drawn = cards.CHAPTERS[number]()
     assert np.abs(kept - drawn).mean() < 5, f"chapter {number}'s card is old: run python tools/cards.py"
     assert kept.std(axis=(0, 1)).max() > 20, "one colour all over"
+
+
+@pytest.mark.parametrize("network", controls.NETWORKS)
+@pytest.mark.parametrize("step", ["conv3", "conv4", "conv5"])
+def test_fine_outlines_come_from_the_switches_and_broad_areas_from_the_unit(network, step):
+    said(3, "Fine outlines come from the picture's switches, whichever unit is asked;")
+    said(3, "broad coloured areas from the unit.")
+    verdict = controls.verdict(controls.result()["found"][network]["by lot"][step]["likeness"], "signed")
+    assert verdict.startswith("switches 0 ") and re.search(r"unit \d to 8 px$", verdict)
+
+
+def test_three_numbers_were_changed_and_the_deepest_layers_keep_their_spacing():
+    said(1, "Three numbers, not two. The deepest layers look no more finely for it.")
+    differ = [
+        (one.layer, what)
+        for one, other in zip(ALEXNET.convs, ZFNET.convs, strict=True)
+        for what in ("kernel", "stride")
+        if getattr(one, what) != getattr(other, what)
+    ]
+    assert differ == [(1, "kernel"), (1, "stride"), (2, "stride")]
+    spacings = {step.jump for a in (ALEXNET, ZFNET) for step in a.geometry() if step.name == "conv5"}
+    assert len(spacings) == 1
+
+
+@pytest.mark.parametrize("network", class_entropy.NETWORKS)
+def test_the_deeper_the_layer_the_fewer_classes_a_map_keeps_to(network):
+    said(4, "The deeper the layer, the more its maps keep to one class.")
+    layers = class_entropy.result()["entropy"][network]["trained"]
+    means = [mean(e for e in layers[step] if e is not None) for step in class_entropy.STEPS]
+    assert means == sorted(means, reverse=True)
+
+
+def test_the_ablation_table_has_two_answers():
+    said(7, "One table trained at three learning rates gives two answers.")
+    runs, better = ablation.result(), set()
+    for rate in (0.003, 0.01, 0.02):
+        whole = runs.row("alexnet", "as_is", rate=rate).wrong.mean()
+        better.add(runs.row("alexnet", "removed_layers_3_4", rate=rate).wrong.mean() < whole)
+    assert better == {True, False}
+
+
+def test_what_serves_elsewhere_moves_up_with_the_classes_learnt():
+    said(12, "In a network taught ten classes the lower layers serve others best,")
+    said(12, "in one taught a thousand the upper ones.")
+    found, best = summary.result(), {}
+    for name in ("zfnet-mini", "alexnet-mini", "squeezenet"):
+        means = {layer: found.accuracy(name, layer, max(found.counts(name))).mean() for layer in found.layers(name)}
+        best[name] = int(max(means, key=means.get))
+    assert best["zfnet-mini"] <= 3 and best["alexnet-mini"] <= 3 and best["squeezenet"] >= 4
+
+
+def said(chapter: int, sentence: str) -> None:
+    """The chapter's card says so: a sentence that is changed has its test changed with it."""
+    card = TEXT["index.md"].split(f"**{chapter}** [")[1].split("\n- ")[0]
+    assert sentence in " ".join(card.split())
