@@ -1,7 +1,10 @@
 import json
+import zlib
 
 import pytest
+import torch
 from PIL import Image
+from safetensors.torch import load_file
 
 from zflib import weights
 
@@ -27,6 +30,24 @@ def test_verify_notices_other_logits(run, shipped, tmp_path):
     (tmp_path / "mine.json").write_text(json.dumps(record))
     status, _, err = run("weights", "verify", "--weights", tmp_path)
     assert status == 1 and "off by up to 0.01" in err
+
+
+def test_coarse_weights_keep_two_bits_of_layers_6_and_7_and_compress(run, trained, small_sets, shipped, tmp_path):
+    status, _, _ = run("weights", "ship", trained, "--name", "mine", "--weights", tmp_path, "--coarse")
+    fine, coarse = (load_file(folder / "mine.safetensors") for folder in (shipped, tmp_path))
+    assert status == 0 and "two bits" in weights.record("mine", tmp_path)["coarse"]
+    for name, kept in coarse.items():
+        if name in ("fc6.weight", "fc7.weight"):
+            mantissa, _ = torch.frexp(kept.float())
+            assert torch.equal(
+                mantissa * 8, (mantissa * 8).round()
+            )  # 0.100, 0.101, 0.110, 0.111: two bits after the first
+            large = fine[name].abs() > 1e-4  # below, float8 has no two bits left
+            assert ((kept - fine[name]).abs() <= fine[name].abs() / 8 * 1.001)[large].all()
+        else:
+            assert torch.equal(kept, fine[name])
+    sizes = [len(zlib.compress((folder / "mine.safetensors").read_bytes())) for folder in (shipped, tmp_path)]
+    assert sizes[1] < 0.8 * sizes[0]
 
 
 def test_an_unfinished_run_is_not_shipped(run, tmp_path):

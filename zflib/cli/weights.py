@@ -50,6 +50,9 @@ def add(commands: Any) -> None:
     )
     added.add_argument("folder", type=Path, metavar="RUN_FOLDER")
     added.add_argument("--name", required=True, help="what zflib.load will call them")
+    added.add_argument(
+        "--coarse", action="store_true", help="round layers 6 and 7 to two bits behind the point: the file compresses"
+    )
     options.add_data(added)
     options.add_weights(added, "folder to write to")
     added = options.command(
@@ -113,7 +116,7 @@ def ship(given: argparse.Namespace) -> None:
     from zflib.training import ship
 
     options.check_folder(given.weights)
-    path = ship.ship(given.folder, given.name, _validation(given), given.weights)
+    path = ship.ship(given.folder, given.name, _validation(given), given.weights, given.coarse)
     _draw_record(path, weights.load(given.name, given.weights).conv1.weight)
 
 
