@@ -21,6 +21,7 @@ from zflib.widgets.live import hero, photographs
 CARDS = Path(__file__).parents[1] / "book" / "images" / "cards"
 WIDTH, HEIGHT, GAP = 360, 200, 4
 INK, BLUE, ORANGE = "#12233f", "#6db3f2", "#ff9d5c"  # a ground that suits the page by day and by night
+WORDS = {"color": "white", "fontsize": 11}
 
 
 def main() -> None:
@@ -92,7 +93,10 @@ def rates() -> np.ndarray:
     """What AlexNet's error gains or loses without layers 3 and 4, 7, or 6 and 7, at three learning rates."""
     runs = ablation.result()
     fig, axes = chart()
+    axes.set_ylim(-11.5, 7)
+    axes.text(5, 6.9, "AlexNet's error without some layers", ha="center", va="top", **WORDS)
     for at, rate in enumerate((0.003, 0.01, 0.02)):
+        axes.text(4 * at + 1, -11.4, f"rate {rate:g}", ha="center", **WORDS)
         whole = runs.row("alexnet", "as_is", rate=rate).wrong.mean()
         for of, without in enumerate(("layers_3_4", "layer_7", "layers_6_7")):
             change = runs.row("alexnet", f"removed_{without}", rate=rate).wrong.mean() - whole
@@ -105,10 +109,16 @@ def transferred() -> np.ndarray:
     """What each layer is worth for 101 other classes: SqueezeNet's, taught a thousand, and ZFNet-mini's, taught ten."""
     found = summary.result()
     fig, axes = chart()
-    for name, colour in (("squeezenet", ORANGE), ("zfnet-mini", BLUE)):
+    axes.set_ylim(22, 98)
+    axes.text(4, 22.5, "layer 1 to 7", ha="center", **WORDS)
+    for name, colour, taught, where in (
+        ("squeezenet", ORANGE, "taught a thousand classes", (1, 91)),
+        ("zfnet-mini", BLUE, "taught ten", (7, 47)),
+    ):
         layers = found.layers(name)
         means = [found.accuracy(name, layer, max(found.counts(name))).mean() for layer in layers]
         axes.plot([int(layer) for layer in layers], means, "o-", color=colour, linewidth=2.5)
+        axes.text(*where, taught, ha="left" if where[0] == 1 else "right", **WORDS | {"color": colour})
     return pixels(fig)
 
 
