@@ -9,6 +9,8 @@ import torch
 from torch import nn
 
 from zflib.widgets.live.fields import (
+    CLOSE,
+    LENS,
     NEITHER,
     NETWORKS,
     OPEN,
@@ -17,6 +19,7 @@ from zflib.widgets.live.fields import (
     FieldTracer,
     bet_words,
     cone,
+    dots,
     grid,
     nearest,
     overlay,
@@ -105,13 +108,27 @@ def test_how_far_on_the_neighbour_looks_shows_once_the_bet_is_placed():
 def test_the_dots_lie_in_the_middle_of_what_units_see(network):
     """The first of them at the first unit's field, one for each unit; beyond conv1 none before the bet."""
     for at, (step, known) in enumerate(zip(STEPS, windows(network), strict=True)):
-        drawn = grid(network, step, NEITHER)
+        drawn = dots(network, step)
         start, jump, whole = (float(drawn.split(f' {name}="')[part].split('"')[0]) for name, part in AT_DOTS)
         (left, right), size = seen(windows(network), at, 0)[-1], known["size"]
         assert start + jump / 2 == (left + right) / 2 and whole == size * jump
-        assert grid(network, step, OPEN) == ("" if at else drawn)
+        before, after = (grid(network, step, 112, 104, bet) for bet in (OPEN, NEITHER))
+        assert (before == "") == (at > 0) and drawn in after
+        assert (after == drawn) == (step not in CLOSE)
 
 
+@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("step", CLOSE)
+def test_the_lens_stands_beside_the_point_on_the_picture(network, step):
+    for across, down in POINTS:
+        drawn = grid(network, step, across, down, NEITHER)
+        x, y, width, height = (int(drawn.split("<svg ")[1].split(f'{name}="')[1].split('"')[0]) for name in PLACE)
+        assert (width, height) == (LENS, LENS) and 0 <= x <= SIDE - LENS and 0 <= y <= SIDE - LENS
+        assert not (x <= across < x + width and y <= down < y + height)
+        assert overlay(network, step, across, down, NEITHER) in drawn
+
+
+PLACE = "x", "y", "width", "height"
 AT_DOTS = ("x", 1), ("width", 1), ("width", 2)  # of the pattern, and of the square that it fills
 
 
@@ -145,8 +162,7 @@ def test_the_page_draws_and_says_what_python_does(browser, page):
         ".map(s => [overlay(data, s), grid(data, s), cone(data, s), words(data, s)]);"
     )
     for (setting, bet), found in zip(product(SETTINGS, bets), theirs, strict=True):
-        drawn = grid(*setting[:2], bet)
-        assert found == [overlay(*setting, bet), drawn, cone(*setting), words(*setting, bet)]
+        assert found == [overlay(*setting, bet), grid(*setting, bet), cone(*setting), words(*setting, bet)]
 
 
 def test_a_bet_is_placed_once_by_the_keyboard_and_stands_in_the_address(browser, page):
@@ -197,7 +213,8 @@ def test_the_kernels_face_shows_the_same():
         assert overlay(network, "conv5", 30, 40, OPEN) in view.value and cone(network, "conv5", 30, 40) in view.value
     bet.value = NEITHER
     for network in NETWORKS:
-        assert words(network, "conv5", 30, 40, NEITHER) in view.value and grid(network, "conv5", NEITHER) in view.value
+        for part in (words, grid):
+            assert part(network, "conv5", 30, 40, NEITHER) in view.value
     assert bet_words(NEITHER) in view.value
 
 

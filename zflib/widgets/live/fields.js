@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const OPEN = "not placed";
+  const OPEN = "not placed", CLOSE = 2, ZOOM = 3, LENS = 96; // as fields.py
 
   /** The unit, along one side, whose field's centre is nearest to a pixel; of two the later. */
   const nearest = (step, pixel) =>
@@ -42,15 +42,29 @@
     return out;
   }
 
-  /** A dot at the middle of what each unit of the step sees, as SVG; beyond the first step only once the bet is placed. */
-  function grid({ steps }, { network, step, bet }) {
+  /** A dot at the middle of what each unit of the step sees, as SVG. */
+  function dots({ steps }, network, step) {
     const mine = steps[network], at = place(mine, step);
-    if (bet === OPEN && at > 0) return "";
     const { jump, offset, size } = mine[at], start = offset - jump / 2 + 0.5, whole = size * jump;
     const name = `zf-grid-${network}-${step}`, radius = Math.min(Number((0.28 * jump).toPrecision(6)), 2);
     return `<pattern id="${name}" x="${start}" y="${start}" width="${jump}" height="${jump}" ` +
       `patternUnits="userSpaceOnUse"><circle cx="${jump / 2}" cy="${jump / 2}" r="${radius}"/></pattern>` +
       `<rect x="${start}" y="${start}" width="${whole}" height="${whole}" fill="url(#${name})"/>`;
+  }
+
+  /** The dots of a step: all of them, or under a lens those around the point; beyond the first step only once the bet is
+   *  placed. */
+  function grid(data, setting) {
+    const { network, step, across, down, bet } = setting, at = place(data.steps[network], step);
+    if (bet === OPEN && at > 0) return "";
+    if (at >= CLOSE) return dots(data, network, step);
+    const part = LENS / ZOOM, corner = data.side - LENS - 4, left = across - part / 2, top = down - part / 2;
+    const x = Math.min(across, down) > corner - part / 2 ? 4 : corner; // beside the point
+    const where = `x="${x}" y="${corner}" width="${LENS}" height="${LENS}"`;
+    const around = `x="${left}" y="${top}" width="${part}" height="${part}"`;
+    return `<rect ${around} class="zf-around"/><svg ${where} viewBox="${left} ${top} ${part} ${part}"><rect ${around} ` +
+      `class="zf-map"/><use href="#zf-picture-${network}"/>${dots(data, network, step)}<g class="zf-marks">` +
+      `${overlay(data, setting)}</g></svg><rect ${where} class="zf-around"/>`;
   }
 
   /** The maps from the step down to the picture, each with the part that the unit sees, as a list. */

@@ -23,6 +23,7 @@ STEPS = ("conv1", "pool1", "conv2", "pool2", "conv3", "conv4", "conv5", "pool5")
 SHADES = ("#ffd23f", "#ffb13b", "#ff8f3a", "#f26b3a", "#dd4a45", "#bd3157", "#952069", "#661a72")
 PICTURE_BYTES = 14_000
 FIRST = STEPS[0]  # whose places show before the bet
+CLOSE, ZOOM, LENS = STEPS[:2], 3, 96  # steps whose dots would be a veil: a lens of so many pixels shows some, larger
 OPEN, NEITHER, BET_STEP = "not placed", "neither", "conv5"
 
 
@@ -89,11 +90,8 @@ def overlay(network: str, step: str, across: int, down: int, bet: str) -> str:
     return "".join(parts)
 
 
-def grid(network: str, step: str, bet: str) -> str:
-    """A dot at the middle of what each unit of the step sees, as SVG on the picture's pixels; beyond the first step
-    only once the bet is placed."""
-    if bet == OPEN and step != FIRST:
-        return ""
+def dots(network: str, step: str) -> str:
+    """A dot at the middle of what each unit of the step sees, as SVG on the picture's pixels."""
     here = windows(network)[STEPS.index(step)]
     jump, start, whole = here["jump"], here["offset"] - here["jump"] / 2 + 0.5, here["size"] * here["jump"]
     name, radius = f"zf-grid-{network}-{step}", min(0.28 * jump, 2)
@@ -101,6 +99,25 @@ def grid(network: str, step: str, bet: str) -> str:
         f'<pattern id="{name}" x="{start:g}" y="{start:g}" width="{jump}" height="{jump}" '
         f'patternUnits="userSpaceOnUse"><circle cx="{jump / 2:g}" cy="{jump / 2:g}" r="{radius:g}"/></pattern>'
         f'<rect x="{start:g}" y="{start:g}" width="{whole}" height="{whole}" fill="url(#{name})"/>'
+    )
+
+
+def grid(network: str, step: str, across: int, down: int, bet: str) -> str:
+    """The dots of a step, as SVG on the picture's pixels: all of them, or under a lens those around the point; beyond
+    the first step only once the bet is placed."""
+    if bet == OPEN and step != FIRST:
+        return ""
+    if step not in CLOSE:
+        return dots(network, step)
+    part, corner = LENS // ZOOM, SIDE - LENS - 4
+    left, top = across - part // 2, down - part // 2
+    x = 4 if min(across, down) > corner - part // 2 else corner  # beside the point
+    place = f'x="{x}" y="{corner}" width="{LENS}" height="{LENS}"'
+    around = f'x="{left}" y="{top}" width="{part}" height="{part}"'
+    return (
+        f'<rect {around} class="zf-around"/><svg {place} viewBox="{left} {top} {part} {part}"><rect {around} '
+        f'class="zf-map"/><use href="#zf-picture-{network}"/>{dots(network, step)}<g class="zf-marks">'
+        f'{overlay(network, step, across, down, bet)}</g></svg><rect {place} class="zf-around"/>'
     )
 
 
@@ -146,7 +163,7 @@ def bet_words(bet: str) -> str:
     """The question, or what became of a bet."""
     if bet == OPEN:
         finer = min(NETWORKS, key=lambda network: windows(network)[0]["jump"])
-        return f"At {FIRST} {finer}’s units look closer together (dots). Whose do at {BET_STEP}?"
+        return f"At {FIRST} {finer}’s units look closer together (dots under the lens). Whose do at {BET_STEP}?"
     apart = {network: windows(network)[STEPS.index(BET_STEP)]["jump"] for network in NETWORKS}
     closest = [network for network, jump in apart.items() if jump == min(apart.values())]
     true = closest[0] if len(closest) == 1 else NEITHER
@@ -218,9 +235,9 @@ def _network(network: str, step: str, across: int, down: int, bet: str) -> str:
     return (
         f'<figure data-of="{network}"><figcaption>{network}</figcaption>'
         f'<svg class="zf-stage" viewBox="{-MARGIN} {-MARGIN} {wide} {wide}" role="img" aria-label="{escape(label)}">'
-        f'<image href="{picture()}" width="{SIDE}" height="{SIDE}"/>'
+        f'<image id="zf-picture-{network}" href="{picture()}" width="{SIDE}" height="{SIDE}"/>'
         f'<rect width="{SIDE}" height="{SIDE}" fill="none" class="zf-edge"/>'
-        f'<g class="zf-grid">{grid(network, step, bet)}</g>'
+        f'<g class="zf-grid">{grid(network, step, across, down, bet)}</g>'
         f'<g class="zf-overlay">{overlay(network, step, across, down, bet)}</g></svg>'
         f'<p class="zf-words" aria-live="polite">{words(network, step, across, down, bet)}</p></figure>'
     )
