@@ -91,8 +91,12 @@ def test_captioned_pictures_stand_alone_over_their_captions():
     assert 'aria-label="what they are"' in html and 'alt="a &lt; b, 0.50"' in html
     assert ">a &lt; b<br>0.50</figcaption>" in html and ">two</figcaption>" in html
     assert html.count("grid-column-start:1") == 1
+    assert html.count("background:none;padding:0") == 2, "in dark mode the style sheet would frame them in white"
     for data, level in zip(re.findall(r"base64,([^\"]+)", html), (40, 200), strict=True):
         drawn = np.asarray(Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB")).astype(int)
         assert drawn.shape == (60, 60, 3) and np.abs(drawn - level).max() < 5
+    wide = plots.captioned([np.zeros((20, 40, 3), np.uint8)], ["wide"], "keeps its shape", columns=1, side=40).data
+    data = base64.b64decode(re.search(r"base64,([^\"]+)", wide)[1])
+    assert Image.open(io.BytesIO(data)).size == (60, 30)
     with pytest.raises(ValueError):
         plots.captioned(pictures, ["one"], "too few captions", columns=2)

@@ -128,7 +128,7 @@ def captioned(
     captions  whose lines are kept; they are text, as large on a phone as elsewhere
     words     what the pictures are together
     columns   in a row at most: a narrow screen has fewer, and begins a row where a wide one does
-    side      of a picture in the page's pixels
+    side      of a picture in the page's pixels, the longer one
     """
     from html import escape
 
@@ -137,7 +137,8 @@ def captioned(
     columns, side, figures = whole("columns", columns, 1), whole("side", side, 1), []
     for picture, caption in zip(map(np.asarray, pictures), captions, strict=True):
         _check_pixels("pictures", picture[None])
-        image = _image(_resized(picture, round(1.5 * side)), caption.replace("\n", ", "), "display:block;width:100%")
+        style = "display:block;width:100%;background:none;padding:0"  # no white frame in dark mode
+        image = _image(_fitted(picture, round(1.5 * side)), caption.replace("\n", ", "), style)
         lines = escape(caption).replace("\n", "<br>")
         place = "margin:0;padding:0" + ("" if len(figures) % columns else ";grid-column-start:1")
         figures.append(
@@ -208,6 +209,15 @@ def _resized(picture: np.ndarray, side: int) -> np.ndarray:
 
     method = Image.Resampling.NEAREST if len(picture) * 2 <= side else Image.Resampling.BICUBIC
     return np.asarray(Image.fromarray(picture).resize((side, side), method))
+
+
+def _fitted(picture: np.ndarray, side: int) -> np.ndarray:
+    """(h, w, 3) uint8 pixels whose longer side is `side`."""
+    from PIL import Image
+
+    height, width = (max(1, round(side * n / max(picture.shape[:2]))) for n in picture.shape[:2])
+    method = Image.Resampling.NEAREST if max(picture.shape) * 2 <= side else Image.Resampling.BICUBIC
+    return np.asarray(Image.fromarray(picture).resize((width, height), method))
 
 
 def _check_pixels(name: str, pictures: np.ndarray) -> None:

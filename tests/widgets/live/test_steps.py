@@ -118,7 +118,7 @@ def test_a_row_is_read_with_what_stands_between():
 def test_a_bet_is_scored_by_the_pixels_that_come_back():
     came = row(PIXELS, "deconvnet").values[-1]
     lit = [at for at in range(15) if came[at] != 0]
-    assert score((), came) == ""
+    assert score((), came) == f" {len(lit)} pixels come back; you have placed no bet."
     assert f"won: these {len(lit)} pixels" in score(lit, came)
     assert f"has {len(lit) - 1} of the {len(lit)} that come back, and 2 that don't" in score([*lit[1:], 0, 14], came)
     assert f"has {len(lit)} of the {len(lit)} that come back, and 1 that don't" in score([*lit, 9], came)

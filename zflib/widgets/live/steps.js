@@ -5,22 +5,8 @@
   const { note } = globalThis.zflib;
   const BRIGHTEST = 5, STEPS = 12;
   const CONV1 = [1, 2, -1], STRIDE1 = 2, BIAS1 = -2, WINDOW = 3, STRIDE = 2, CONV2 = [2, 1, -1], BIAS2 = 1;
-  const NAMES = ["picture", "conv1", "ReLU", "pool", "conv2", "ReLU", "seed", "rectify", "filter", "unpool", "rectify", "filter"];
-  const RULES = [
-    "15 pixels, 0 to 5",
-    "filter (1, 2, −1), stride 2, bias −2",
-    "negative values become 0",
-    "largest of 3, stride 2",
-    "filter (2, 1, −1), bias 1",
-    "the unit's activation",
-    "the unit's own value",
-    "by the method's rule",
-    "copies of (2, 1, −1), no bias",
-    "to the switches, adding up",
-    "by the method's rule",
-    "copies of (1, 2, −1), no bias",
-  ];
-  const BET = "your bet: the pixels that come back"; // in place of the last rule, until the last step is shown
+  const panel = '[data-panel="steps"] script[type="application/json"]'; // what steps.py says of the steps
+  const { names: NAMES, rules: RULES, bet: BET } = JSON.parse(document.querySelector(panel).textContent);
   const PASSES = {
     deconvnet: (signal) => signal > 0,
     gradient: (signal, activation) => activation > 0,
@@ -107,10 +93,10 @@
     return `Filter: ${copies} of the filter. What arrives at the pixels is the projection.`;
   }
 
-  /** How a bet on the pixels that come back did; nothing where none was placed. */
+  /** How a bet on the pixels that come back did; where none was placed, how many do. */
   function score(bet, projection) {
-    if (!bet.length) return "";
     const came = projection.flatMap((value, at) => (value ? [at] : [])), right = bet.filter((at) => came.includes(at)).length;
+    if (!bet.length) return ` ${came.length} pixels come back; you have placed no bet.`;
     return right === came.length && right === bet.length
       ? ` Your bet is won: these ${right} pixels, and no others.`
       : ` Your bet has ${right} of the ${came.length} that come back, and ${bet.length - right} that don't.`;

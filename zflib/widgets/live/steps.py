@@ -150,10 +150,10 @@ def sentence(made: Row, method: str, step: int) -> str:
 
 
 def score(bet: Collection[int], projection: tuple[int, ...]) -> str:
-    """How a bet on the pixels that come back did; nothing where none was placed."""
-    if not bet:
-        return ""
+    """How a bet on the pixels that come back did; where none was placed, how many do."""
     came = {at for at, value in enumerate(projection) if value}
+    if not bet:
+        return f" {len(came)} pixels come back; you have placed no bet."
     right, wrong = len(came.intersection(bet)), len(set(bet) - came)
     if right == len(came) and not wrong:
         return f" Your bet is won: these {right} pixels, and no others."
@@ -250,6 +250,7 @@ class StepsExplorer:
         """The page's face: native controls, and a script that computes what they show."""
         uid = page_face.unique_id()
         code = page_face.asset("shared.js") + page_face.asset("live/steps.js")
+        said = {"pixels": PIXELS, "names": UP + DOWN, "rules": RULES, "bet": BET}
         return (
             f'<div class="zf-panel" id="{uid}" data-panel="steps" role="group" aria-label="{self.name}">{_style()}'
             f"{page_face.controls(uid, self.name, self.axes, self.start)}"
@@ -258,7 +259,7 @@ class StepsExplorer:
             f'<div class="zf-board">{self._result(**self.start)}</div><p class="zf-made" aria-live="polite">Bet before '
             "the last step: click, in its empty row, the pixels that will come back.</p>"
             "<noscript><p>The controls need JavaScript.</p></noscript>"
-            f'<script type="application/json">{page_face.json_text({"pixels": PIXELS})}</script>'
+            f'<script type="application/json">{page_face.json_text(said)}</script>'
             f"<script>{code}</script></div>"
         )
 
