@@ -1,6 +1,8 @@
 """The committed result is whole and belongs to the shipped weights; the measurement agrees with its parts."""
 
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -33,6 +35,13 @@ def test_the_committed_result_is_of_the_shipped_weights():
                 assert all(v is None or 0 <= v <= np.log2(9) + 1e-3 for v in values)
     assert {"commit", "command", "date", "device", "versions"} <= found["made"].keys()
     assert {"set", "count", "fingerprint", "size"} <= found["pictures"].keys()
+
+
+def test_chapter_4_opens_with_a_map_whose_nine_patches_are_of_one_class():
+    """Where its pictures are Imagenette's, it says so: "one thing"."""
+    chapter = Path(__file__).parents[2] / "notebooks" / "04_layers_1_to_5.ipynb"
+    (opening,) = re.findall(r"opening = (\d+) if many", chapter.read_text(encoding="utf-8"))
+    assert experiment.result()["entropy"]["zfnet-mini"]["trained"]["conv5"][int(opening)] == 0
 
 
 def test_a_map_with_fewer_than_nine_active_pictures_has_no_entropy(pictures):

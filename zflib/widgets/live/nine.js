@@ -58,7 +58,7 @@
     const ask = element("div", { className: "zf-ask" }, outcome, part(".zf-bets"));
     outcome.tabIndex = -1;
     root.prepend(ask, bar);
-    view.after(group("What the tiles show", "zf-buttons zf-shows", shows.values()), sheet, caption);
+    view.after(sheet, group("What the tiles show", "zf-buttons zf-shows", shows.values()), caption);
     let was = null, round = 0; // the setting before, and how many there were
 
     function turn(tile, over) {
@@ -114,6 +114,8 @@
         button.setAttribute("aria-label", `map ${each}`);
         button.style.setProperty("--thumb", `url("${found.thumbs.src}") ${share}% 0 / ${100 * maps.length}% 100%`);
       }
+      const { offsetLeft, offsetWidth } = thumbs.get(map); // a phone has them in one row
+      sheet.scrollLeft = offsetLeft - sheet.offsetLeft - (sheet.clientWidth - offsetWidth) / 2;
       const about = `Map ${map} of layer ${layer} of ${network}.`;
       caption.textContent = chosen.impossible ?? (secret && show !== "photographs" ? `${about} Bet, or look round first: other layers, other maps.` : chosen.words);
       caption.classList.toggle("zf-problem", "impossible" in chosen);
