@@ -61,17 +61,18 @@ def numbers(axes: Any, values: Any, marked: Any = (), title: str = "") -> None:
     axes.set_title(title, fontsize=9)
 
 
-def name_points(axes: Any, x: Any, y: Any, words: Sequence[str]) -> None:
+def name_points(axes: Any, x: Any, y: Any, words: Sequence[str], fontsize: float = 7.5) -> None:
     """Words beside points of matplotlib axes, each where it covers the least: of points, of other words, of the edge.
 
-    x, y  (N,) where the points lie; draw all else first, since places depend on the limits of the axes
+    x, y      (N,) where the points lie; draw all else first, since places depend on the limits of the axes
+    fontsize  in points
     """
     axes.figure.canvas.draw()  # settles the layout, and with it the places
     points = axes.transData.transform(np.column_stack([x, y]))
     taken = [np.concatenate([point - 5, point + 5]) for point in points]  # left, bottom, right, top in pixels
     inside = axes.get_window_extent().extents
     for place, word, point in zip(zip(x, y, strict=True), words, points, strict=True):
-        label = axes.annotate(word, place, (0, 0), textcoords="offset pixels", fontsize=7.5)
+        label = axes.annotate(word, place, (0, 0), textcoords="offset pixels", fontsize=fontsize)
         size, best = np.array(label.get_window_extent().size), np.inf
         for across, up in ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1)):
             offset = np.array((across, up)) * (7 + size / 2) - size / 2
