@@ -24,9 +24,9 @@
         <figcaption>Framed: what one unit sees of it. Click to move the frame.</figcaption></figure>
       <figure><div class="zf-square">${CANVAS("what it passes back")}</div><figcaption class="zf-fires">What it passes back.</figcaption></figure>
       <figure><div class="zf-square">${CANVAS("the control")}
-        <div class="zf-ask"><b>Another map, same place: does it draw the same outline?</b>
+        <div class="zf-ask"><b>Another map, same place: does it draw on the same pixels?</b>
           <button type="button" data-bet="same">Bet: the same</button>
-          <button type="button" data-bet="other">Bet: another</button></div></div>
+          <button type="button" data-bet="other">Bet: others</button></div></div>
         <figcaption class="zf-control"></figcaption></figure></div>
     <div class="zf-answer"><p class="zf-verdict" role="status"></p><div class="zf-ruler"></div></div>
     <p class="zf-note">Take one thing away, and see what is left. (Switches: where the largest values stood on the way up.)</p>
@@ -168,7 +168,7 @@
       part(".zf-ruler").hidden = !control || silent; // what is usual would give the bet away
       if (silent) return say(verdict, zflibUnitView.SILENT);
       if (!control && !known) return say(verdict, "What is usual here chapter 3 did not measure, so there is no bet: take a control below.");
-      if (!control) return say(verdict, `“The same” will mean that both are strong at the same pixels: by magnitude they correlate above ` +
+      if (!control) return say(verdict, `Compared is how strong the two are at each pixel, not sign or colour. “The same” means that these magnitudes correlate above ` +
         `${number(zflibUnitView.halfWay(known))}, half way from the floor, ${number(known.magnitude.floor)}, to what another map usually has.`);
       zflibRuler.draw(part(".zf-ruler"), null, known?.magnitude);
       const shown = await zflibUnitView.control(controlled, engine(), image, { ...state }, own, photographs);
