@@ -85,7 +85,7 @@ def class_entropy(entropy: Mapping[str, Mapping[str, Mapping[str, Sequence[float
 
     Returns the matplotlib figure. Whiskers end at the farthest map within one and a half box lengths.
     """
-    fig, axes = figure(1, len(entropy), width=8, height=3.6)
+    fig, axes = figure(1, len(entropy), width=3.9 * len(entropy), height=3.6)
     axes = np.atleast_1d(axes)  # figure gives one panel bare
     for each, (name, of_network) in zip(axes, entropy.items(), strict=True):
         for shift, state, colour in ((-0.18, "trained", "#1f77b4"), (0.18, "untrained", "#b0b0b0")):
