@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const OPEN = "not placed", CLOSE = 2, ZOOM = 3, LENS = 96; // as fields.py
+  const OPEN = "not placed", CLOSE = 2, ZOOM = 4, LENS = 96; // as fields.py
 
   /** The unit, along one side, whose field's centre is nearest to a pixel; of two the later. */
   const nearest = (step, pixel) =>

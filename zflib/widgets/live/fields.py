@@ -23,7 +23,7 @@ STEPS = ("conv1", "pool1", "conv2", "pool2", "conv3", "conv4", "conv5", "pool5")
 SHADES = ("#ffd23f", "#ffb13b", "#ff8f3a", "#f26b3a", "#dd4a45", "#bd3157", "#952069", "#661a72")
 PICTURE_BYTES = 14_000
 FIRST = STEPS[0]  # whose places show before the bet
-CLOSE, ZOOM, LENS = STEPS[:2], 3, 96  # steps whose dots would be a veil: a lens of so many pixels shows some, larger
+CLOSE, ZOOM, LENS = STEPS[:2], 4, 96  # steps whose dots would be a veil: a lens of so many pixels shows some, larger
 OPEN, NEITHER, BET_STEP = "not placed", "neither", "conv5"
 
 
