@@ -69,7 +69,7 @@ def test_it_says_what_the_test_says():
         counts = test.counts[0].sum(0)
         assert f"<strong>{counts[0]}</strong> filters peak below, <strong>{counts[1]}</strong> in the middle" in view
         one_sided = not counts[0] or not counts[2]
-        assert one_sided == ("No second side" in view) == ("there is an end and no gap" in view)
+        assert one_sided == ("No second side" in view) == ("a gap needs filters on both sides" in view)
         assert one_sided or f"in <strong>{test.power[0, 0]:.0%}"[:-1] in view
         assert (test.verdicts[0] == "contradicted") == ("A contradiction needs no such power" in view)
 
@@ -83,7 +83,8 @@ def test_a_bet_is_scored_and_nothing_given_away_before():
     for bank in face.BANKS:
         before, after = (FilterStrip().view(**DEFAULT | {"bank": bank, "bet": bet}) for bet in (OPEN, NONE))
         assert QUESTION in before and not any(f"zf-{face.slug(verdict)}" in before for verdict in face.SIGNS)
-        assert "of 100" not in before and "no gap to be found" not in before and "here." in after
+        assert "of 100" not in before and "filters peak" not in before, "the counts come with the bet"
+        assert "filters peak below" in after and "here." in after
 
 
 def test_the_height_is_named_by_what_the_axis_has_equally_wide():
@@ -219,7 +220,7 @@ def test_it_keeps_its_verdict_until_the_reader_has_bet(browser, open_panel):
     panel = open_panel(FilterStrip())
 
     def silent():
-        return "Your bet first" in panel.text(".zf-verdict") and "of 100" not in panel.text(".zf-panel-view")
+        return QUESTION in panel.text(".zf-verdict") and "filters peak" not in panel.text(".zf-panel-view")
 
     assert silent()
     browser.set_window_size(900, 900)  # drawn anew, it still waits

@@ -124,14 +124,15 @@
     return { verdict: VERDICTS[verdicts[at]], empty, half };
   }
 
-  /** Why the verdict is what it is; as GapTest.reason. */
+  /** Why the verdict is what it is; as GapTest.reason, but of a side that is empty. */
   function reason({ verdict }, [from, to], [below, within, above]) {
     const n = below + within + above;
-    if (!n) return "No filter is alive.";
     if (verdict === "supported")
       return `From ${from} to ${to} cycles/px it is emptier than on either side, per octave and per area.`;
     if (verdict === "undecided")
       return `${n} filters show neither a gap from ${from} to ${to} cycles/px nor that there is none.`;
+    if (verdict === SIDELESS)
+      return `No filter peaks ${above ? `below ${from}` : `above ${to}`} cycles/px: the bank ends there, and a gap needs filters on both sides.`;
     for (const [held, name, side] of [[above, "high", `above ${to}`], [below, "low", `below ${from}`]])
       if (held < PRESENT * n)
         return `There is no ${name} hump, ${held} of ${n} filters peak ${side} cycles/px; without one, few ` +
@@ -145,9 +146,9 @@
     return `Your bet on ${bet} ${came === OPEN ? "stays open" : came === bet ? "wins" : "loses"} here. `;
   }
 
-  /** The bet, the verdict and its reason; counts and power. As HTML, and before the bet is placed the question and the
-   *  counts alone. */
+  /** The bet, the verdict and its reason; counts and power. As HTML, and before the bet is placed the question alone. */
   function said(setting, middle, data) {
+    if (setting.bet === OPEN) return [`<strong>?</strong> ${data.question}`, data.later];
     const [low, high] = middle, shown = counted(data.banks[setting.bank], setting.filters);
     const below = shown.filter(([f]) => f < low).length, above = shown.filter(([f]) => f >= high).length;
     const counts = [below, shown.length - below - above, above], found = answer(setting, middle, data);
@@ -156,9 +157,7 @@
       `A gap from ${low} to ${high}? ${reason(found, middle, counts)}`;
     let second = `<strong>${counts[0]}</strong> filters peak below, <strong>${counts[1]}</strong> in the middle, ` +
       `<strong>${counts[2]}</strong> above. `;
-    if (setting.bet === OPEN) return [`<strong>?</strong> ${data.question}`, second + data.later];
-    if (found.verdict === SIDELESS) second += "Without a second side there is an end and no gap to be found.";
-    else
+    if (found.verdict !== SIDELESS)
       second += `Had this middle been empty, the test would find the gap in <strong>${found.empty}</strong> of 100 such banks; ` +
         `had it been half as dense as its sparser side, in <strong>${found.half}</strong>.`;
     if (found.verdict === "contradicted")

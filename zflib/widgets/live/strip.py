@@ -32,11 +32,12 @@ SIGNS = {"supported": "+", "contradicted": "âˆ’", "undecided": "?", SIDELESS: "Ã
 BANKS = middles.NAMES
 OPEN, GAP, NONE = "not placed", "a gap", "no gap"
 QUESTION = (
-    "Do you see a gap in the shaded middle, half as dense as either side or less? Does the test find one, per octave "
-    "and per area? Your bet first; then drag its edges."
+    "Is the shaded middle a gap, at most half as dense as either side, per octave and per area? Bet on what a test "
+    "says; then drag its edges."
 )
 LATER = (
-    "With your bet come the verdict and its power: in how many such banks the test would find a gap, if there were one."
+    "With your bet come the counts, the verdict and its power: in how many such banks the test would find a gap, if "
+    "there were one."
 )
 
 
@@ -251,11 +252,16 @@ def scored(bet: str, verdict: str) -> str:
 
 def said(bank: str, filters: str, test: GapTest, bet: str) -> tuple[str, str]:
     """Of the first middle of a test: the bet, the verdict and its reason; counts and power. As HTML, and before the
-    bet is placed the question and the counts alone."""
+    bet is placed the question alone."""
+    if bet == OPEN:
+        return f"<strong>?</strong> {QUESTION}", LATER
     (low, high), counts = test.middles[0], test.counts[0].sum(0)
     verdict, power = test.verdicts[0], [f"{p:.0%}"[:-1] for p in test.power[0]]
     # What "undecided" adds on power stands in the words below.
     reason = test.reason.partition("; an empty")[0].rstrip(".")
+    if verdict == SIDELESS:
+        side = f"below {low:g}" if counts[2] else f"above {high:g}"
+        reason = f"no filter peaks {side} cycles/px: the bank ends there, and a gap needs filters on both sides"
     first = scored(bet, verdict) + (
         f'<strong class="zf-{slug(verdict)}">{SIGNS[verdict]} {verdict.capitalize()}</strong> '
         f"A gap from {low:g} to {high:g}? {reason[0].upper()}{reason[1:]}."
@@ -264,11 +270,7 @@ def said(bank: str, filters: str, test: GapTest, bet: str) -> tuple[str, str]:
         f"<strong>{counts[0]}</strong> filters peak below, <strong>{counts[1]}</strong> in the middle, "
         f"<strong>{counts[2]}</strong> above. "
     )
-    if bet == OPEN:
-        return f"<strong>?</strong> {QUESTION}", second + LATER
-    if verdict == SIDELESS:
-        second += "Without a second side there is an end and no gap to be found."
-    else:
+    if verdict != SIDELESS:
         second += (
             f"Had this middle been empty, the test would find the gap in <strong>{power[0]}</strong> of 100 such banks;"
             f" had it been half as dense as its sparser side, in <strong>{power[1]}</strong>."
