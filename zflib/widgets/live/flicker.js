@@ -1,4 +1,4 @@
-// What flicker.py computes and says, for the page; the tests compare the two, setting by setting.
+// What flicker.py says and flicker_maps.py computes, for the page; the tests compare the two, setting by setting.
 (() => {
   "use strict";
 
@@ -219,6 +219,12 @@
 
     const [networks, list] = root.querySelectorAll("select");
     networks.addEventListener("input", () => set(data.own[networks.value])); // before the panel's own listener
+    for (const bet of root.querySelectorAll("[data-bet]")) // it leads to what it is on; the panel then places it
+      bet.addEventListener("click", () => {
+        if (bet.getAttribute("aria-disabled") === "true") return;
+        own = null;
+        set(data.settled);
+      });
     root.addEventListener("input", ({ target }) => target === list && (own = null));
     globalThis.zflibChooser.open(root.querySelector("[data-chooser]"), {
       photographs: [], inputSize: side, resizedSide: side,

@@ -6,33 +6,33 @@ The page computes and says the same in flicker.js; what is at stake is `zflib.al
 from __future__ import annotations
 
 from base64 import b64encode
-from functools import cache, cached_property
-from math import floor
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
-import torch
 from PIL import Image
-from torch.nn import functional as F
 
-from zflib import weights
-from zflib.analysis import aliasing, spectrum
-from zflib.analysis.aliasing.shifts import NEIGHBOURS, between
-from zflib.data import photograph
-from zflib.data.pictures import centre_square, to_array
+from zflib.analysis import aliasing
 from zflib.widgets.axes import Axis
 from zflib.widgets.frames import to_png
-from zflib.widgets.live.flicker_tiles import MOST, WINDOW, curve, first_pixel, spread
+from zflib.widgets.live.flicker_maps import (
+    MARGIN,
+    NETWORKS,
+    PHOTOGRAPHS,
+    PLATE,
+    SIDE,
+    compared,
+    dense,
+    filters,
+    mean,
+    picture,
+)
+from zflib.widgets.live.flicker_tiles import MOST, WINDOW, curve, spread
 from zflib.widgets.live.lobes import inked, planes
 from zflib.widgets.live.panel import Panel
 
-NETWORKS = {"AlexNet-mini": "alexnet-mini", "ZFNet-mini": "zfnet-mini"}
 # What a network begins with when it is chosen: the stride of its first layer, and a filter that the chapter looks at.
 OWN = {"AlexNet-mini": {"stride": 4, "filter": 38}, "ZFNet-mini": {"stride": 2, "filter": 48}}
-PHOTOGRAPHS = {"brick wall": "brick", "cat": "chelsea"}
-PLATE = "zone plate"
-SIDE = 146  # of the scaled picture, in pixels
-MARGIN = (SIDE - WINDOW) // 2
 STILL, CLEAR = 0.05, 0.3  # errors up to which a map stands still, and from which it flickers
 BET_FIRST = (
     "Your bet first. Then drag the picture, or let it sway.",
@@ -43,6 +43,8 @@ BET_FIRST = (
 PAGE_ONLY = "In the page of the book you drag the picture itself, let it sway by a button, and take one of your own."
 OPEN, BOTH, NEITHER = "not placed", "both", "neither"
 REMEDY = OWN["ZFNet-mini"]["stride"]  # the paper's; the bet is on whose map stands still at it
+BEGIN = {"network": "AlexNet-mini", **OWN["AlexNet-mini"], "picture": "brick wall", "right": 2, "down": 0}
+SETTLED = BEGIN | {"stride": REMEDY, "right": 1}  # where a bet leads; half a sample is hardest to foretell
 TILES = {
     "picture": "The picture: drag it",
     "map": "Its map at this stride",
@@ -74,14 +76,7 @@ class FlickeringMap(Panel):
         Axis("down", tuple(range(-MOST, MOST + 1))),
         Axis("bet", (OPEN, *NETWORKS, BOTH, NEITHER)),
     )
-    defaults: ClassVar = {
-        "network": "AlexNet-mini",
-        **OWN["AlexNet-mini"],
-        "picture": "brick wall",
-        "right": 2,
-        "down": 0,
-        "bet": OPEN,
-    }
+    defaults: ClassVar = BEGIN | {"bet": OPEN}
 
     def view(self, bet: str, **setting: Any) -> str:
         """The bet, verdict, tiles and words; the errors in words only once the bet is placed."""
@@ -122,21 +117,24 @@ class FlickeringMap(Panel):
         packed = {name: b64encode(picture(name).tobytes()).decode() for name in PHOTOGRAPHS}
         sizes = {"side": SIDE, "window": WINDOW, "margin": MARGIN, "most": MOST, "still": STILL, "clear": CLEAR}
         said = {"tiles": TILES, "first": BET_FIRST, "bets": {bet: bet_words(bet) for bet in self.axes[-1].values}}
-        return sizes | said | {"banks": banks, "pictures": packed, "mean": mean().tolist(), "own": OWN}
+        networks = {"banks": banks, "mean": mean().tolist(), "own": OWN}
+        return sizes | said | networks | {"pictures": packed, "settled": SETTLED}
 
     @cached_property
     def widget(self) -> Any:
-        """The kernel's face; there, too, a network brings its own stride and filter, and the picture can sway."""
+        """The kernel's face; there, too, a network brings its own stride and filter, a bet leads to what it is on, and
+        the picture can sway."""
         import ipywidgets
 
         box = super().widget
         controls = {axis.name: control for axis, control in zip(self.axes, box.children[:-1], strict=True)}
 
-        def bring(change: dict[str, Any]) -> None:
-            for name, value in OWN[change["new"]].items():
+        def bring(values: dict[str, Any]) -> None:
+            for name, value in values.items():
                 controls[name].value = value
 
-        controls["network"].observe(bring, "value")
+        controls["network"].observe(lambda change: bring(OWN[change["new"]]), "value")
+        controls["bet"].observe(lambda change: bring(SETTLED), "value")
         right = controls["right"]
         play = ipywidgets.Play(min=-MOST, max=MOST, value=right.value, interval=400, repeat=True)
         ipywidgets.link((play, "value"), (right, "value"))
@@ -144,98 +142,21 @@ class FlickeringMap(Panel):
         return box
 
 
-@cache
-def filters(network: str) -> tuple[np.ndarray, int, np.ndarray]:
-    """A first layer in order of peak frequency: (48, 3, k, k), its padding, and where each peaks (48, 2), cycles/px."""
-    net = weights.load(NETWORKS[network]).cpu()
-    order = np.argsort(spectrum.peaks(net), kind="stable")
-    bank = net.conv1.weight.detach().numpy()[order]
-    angle = np.radians(np.nan_to_num(spectrum.orientations(bank)))
-    towards = np.stack([np.cos(angle), np.sin(angle)], axis=1).round(6)
-    return bank, net.conv1.padding[0], towards
-
-
-@cache
-def mean() -> np.ndarray:
-    """(3,) of the training pictures, which both networks take off; 0 to 255."""
-    return weights.load("alexnet-mini").mean.flatten().cpu().double().numpy()
-
-
-@cache
-def picture(name: str) -> np.ndarray:
-    """(146, 146, 3) bytes."""
-    if name == PLATE:  # from 0 cycles per pixel in the middle to 0.5 in the middle of each side
-        at = np.arange(SIDE) - SIDE // 2
-        rings = np.floor(128 + 100 * np.cos(np.pi * (at**2 + at[:, None] ** 2) / SIDE))
-        return np.repeat(rings[..., None], 3, axis=2).astype(np.uint8)
-    return to_array(centre_square(photograph(PHOTOGRAPHS[name]).picture, SIDE))
-
-
-@cache
-def dense(network: str, filter: int, shown: str) -> np.ndarray:
-    """What the filter answers at every pixel: (147 - k, 147 - k). A map at any stride and shift is a part of it."""
-    weight = torch.from_numpy(filters(network)[0][filter - 1]).double()
-    pixels = torch.from_numpy(picture(shown) - mean()).permute(2, 0, 1)
-    return F.conv2d(pixels[None], weight[None])[0, 0].numpy()
-
-
-def sampled(answers: np.ndarray, stride: int, pad: int, top: int, left: int) -> np.ndarray:
-    """The map (n, n) of the window that begins at these pixels of the picture, without units that see its padding."""
-    kernel, start = SIDE + 1 - len(answers), first_pixel(stride, pad)
-    n = (WINDOW - start - kernel) // stride + 1
-    rows, columns = (begin + start + stride * np.arange(n) for begin in (top, left))
-    return answers[np.ix_(rows, columns)]
-
-
-def moved_back(values: np.ndarray, down: int, right: int, stride: int) -> tuple[np.ndarray, tuple[slice, slice]]:
-    """The map of the moved picture, interpolated where the units of the picture at rest now lie.
-
-    Returns its values and which rows and columns of the map at rest they stand for: where the picture has moved along
-    an axis, interpolation needs eight samples and leaves the border out.
-    """
-    found, places = torch.from_numpy(values), []
-    for axis, shift in ((0, down), (1, right)):
-        if shift == 0:
-            places.append(slice(0, len(values)))
-            continue
-        ahead, steps = NEIGHBOURS // 2 - 1, floor(shift / stride)
-        # Value i lies at sample i + ahead + shift / stride - steps, which is unit i + ahead - steps at rest.
-        found = between(found.movedim(axis, -1), shift / stride - steps)
-        begin, end = max(0, ahead - steps), min(len(values), ahead - steps + found.shape[-1])
-        found = found[..., begin - ahead + steps : end - ahead + steps].movedim(-1, axis)
-        places.append(slice(begin, end))
-    return found.numpy(), tuple(places)
-
-
-def difference(rest: np.ndarray, back: np.ndarray) -> tuple[float, float]:
-    """Sum of (a - b)^2 and of a^2 + b^2, the maps without their means: what the equivariance error is made of."""
-    a, b = rest - rest.mean(), back - back.mean()
-    # As `equivariance_error`, which compares the values as they are.
-    return float(((rest - back) ** 2).sum()), float((a**2).sum() + (b**2).sum())
-
-
-def compared(
-    network: str, filter: int, picture: str, stride: int, right: int, down: int
-) -> tuple[Any, Any, Any, float]:
-    """The map of the moved picture, that map moved back, its place in the map at rest, and the error."""
-    answers, pad = dense(network, filter, picture), filters(network)[1]
-    rest, now = (sampled(answers, stride, pad, MARGIN - y, MARGIN - x) for y, x in ((0, 0), (down, right)))
-    back, place = moved_back(now, down, right, stride)
-    wrong, energy = difference(rest[place], back)
-    return now, back, place, wrong / energy if energy else 0.0
-
-
 def bet_words(bet: str) -> str:
     """The question, or what became of a bet; a map stands still if it does after every shift along the rows."""
     mine, theirs = (f"{name}’s filter {own['filter']}" for name, own in OWN.items())
     if bet == OPEN:
-        return f"At stride {REMEDY}, whose map stands still when the wall moves: {mine}, {theirs}, both or neither?"
+        return (
+            f"At stride {REMEDY}, whose map stands still when the wall moves: {mine}, {theirs}, both or neither? "
+            "(Both are worst cases: of its network’s filters each is the one that its own stride hurts most.)"
+        )
     wall, shifts = next(iter(PHOTOGRAPHS)), range(1, MOST + 1)
     errors = {n: max(compared(n, OWN[n]["filter"], wall, REMEDY, at, 0)[-1] for at in shifts) for n in NETWORKS}
     still = [name for name, error in errors.items() if error < STILL]
     came = BOTH if len(still) == len(NETWORKS) else still[0] if still else NEITHER
     what = (f"{n}’s map {'stands still' if n in still else 'does not'} (error {errors[n]:.2f})" for n in NETWORKS)
-    return f"You bet on {bet}: {'won' if bet == came else 'lost'}. {', '.join(what)}."
+    outcome = f"You bet on {bet}: {'won' if bet == came else 'lost'}. {', '.join(what)}."
+    return f"{outcome} The first is shown; choose {list(NETWORKS)[1]} for the second."
 
 
 def said(network: str, filter: int, picture: str, stride: int, right: int, down: int, bet: str) -> tuple[str, str]:
