@@ -330,7 +330,7 @@ STATEMENTS = {  # of results, in words: what has to be so that the sentence can 
         min(worst_errors("conv1")[0]) > 2 * max(worst_errors("conv1")[1])
     ),
     "At conv2 the order is **reversed**": lambda: max(worst_errors("conv2")[0]) < min(worst_errors("conv2")[1]),
-    "Of the striped filters about every other one in AlexNet fails to survive, about one in four in ZFNet": lambda: (
+    "every other striped filter of AlexNet's, one in four of ZFNet's, by one bandwidth": lambda: (
         surviving("alexnet-mini", 4) == pytest.approx([0.5] * 3, abs=0.06)
         and surviving("zfnet-mini", 2) == pytest.approx([0.75] * 3, abs=0.06)
     ),
