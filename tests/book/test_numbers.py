@@ -31,7 +31,7 @@ from zflib import ALEXNET, ZFNET, aliasing, paper, spectrum
 from zflib.analysis import effective_field
 from zflib.analysis.spectrum.gap import MIDDLES, PRESENT
 from zflib.data.sets import _PICTURES as PICTURES
-from zflib.experiments import projected, shifts, stems
+from zflib.experiments import ablation, projected, shifts, stems
 from zflib.experiments.displacement import BAND
 from zflib.experiments.transfer import summary as transfer
 from zflib.training.recipe import MINI, PAPER
@@ -277,6 +277,16 @@ def false_waves(name):
     return [median(m["alias"] + m["repeats"] for m in maps if m["frequency"] > 1 / 22) for maps in seeds]
 
 
+def cost_of(row):
+    """What a row of Table 3 adds to AlexNet's error: in the paper, and the 95 % interval of ours."""
+    runs, theirs = ablation.result(), ablation.published("alexnet")
+    names = ("as_is", "removed_layers_3_4", "removed_layer_7", "removed_layers_6_7")
+    rows = {name: runs.row("alexnet", name) for name in names}
+    spread = ablation.between_seeds(rows.values())
+    ours = ablation.compare(rows["as_is"], rows[row], spread).error
+    return theirs[row][1] - theirs["as_is"][1], ours.interval()
+
+
 STATEMENTS = {  # of results, in words: what has to be so that the sentence can stand
     "0 of AlexNet-mini's 144 filters peak above 0.3": lambda: not any(peaks_above("alexnet-mini", 0.3)),
     "ZFNet-mini ends as well": lambda: not any(peaks_above("zfnet-mini", 0.3)),
@@ -333,6 +343,13 @@ STATEMENTS = {  # of results, in words: what has to be so that the sentence can 
     "every other striped filter of AlexNet's, one in four of ZFNet's, by one bandwidth": lambda: (
         surviving("alexnet-mini", 4) == pytest.approx([0.5] * 3, abs=0.06)
         and surviving("zfnet-mini", 2) == pytest.approx([0.75] * 3, abs=0.06)
+    ),
+    "At rate 0.01 AlexNet without two of its layers errs less than AlexNet as it is": lambda: all(
+        theirs > 0 and max(ours) < 0 for theirs, ours in map(cost_of, ("removed_layers_3_4", "removed_layers_6_7"))
+    ),
+    "Without layers 6 and 7 most parameters go and hardly any work": lambda: (
+        parameters(ALEXNET.without(6, 7)) < 0.5 * parameters(ALEXNET)
+        and work(ALEXNET.without(6, 7)) > 0.9 * work(ALEXNET)
     ),
     "its least seed has more than twice what ZFNet's greatest has": lambda: (
         min(false_waves("alexnet-mini")) > 2 * max(false_waves("zfnet-mini"))

@@ -63,10 +63,18 @@ def test_a_recipe_that_is_no_other_for_a_network_shows_none_of_it():
     assert [row for row, found in without.items() if found is not None] == ["removed_layers_6_7"]
 
 
-def test_a_bet_on_no_change_is_the_baseline():
+def test_only_a_marker_that_was_moved_is_scored():
     true = cost.paper()
-    assert re.findall(r"\d+\.\d", cost.score([0] * 4)) == [f"{np.mean(np.abs(true)):.1f}"] * 2
-    assert re.findall(r"\d+\.\d", cost.score([5, 0, 4, 31]))[0] == "0.3"
+    assert cost.score([0] * 4) == "You moved no marker. "
+    assert cost.score([5, 0, 0, 0]) == f"Your bet is {abs(5 - true[0]):.1f} points off (left at 0: {true[0]:.1f}). "
+    assert cost.score([5, 0, 4, 31]).startswith("Your three bets are 0.2 points off on average (left at 0: 13.3). ")
+    assert cost.score([5, -1, 4, 31]).startswith("Your four bets are 0.3 points off on average")
+
+
+def test_a_row_that_was_not_run_is_dim():
+    for stage in RECIPES:
+        rows = CostOfLayers().view(**CostOfLayers.defaults | {"show": stage}).split("zf-cost-row")[1:]
+        assert [row.startswith(" idle") for row in rows] == [found is None for found in cost.measured(stage)]
 
 
 def change(low, high):

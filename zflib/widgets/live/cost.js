@@ -5,9 +5,12 @@
   /** As cost.place, cost.number and cost.score. */
   const place = (points, { low, high }) => ((100 * (Math.min(Math.max(points, low), high) - low)) / (high - low)).toFixed(1);
   const number = (points) => (points ? `${points > 0 ? "+" : "−"}${Math.abs(points)}` : "0");
-  function score(bets, paper) {
-    const off = (each) => each.reduce((sum, bet, at) => sum + Math.abs(bet - paper[at]), 0) / each.length;
-    return `Your bets are ${off(bets).toFixed(1)} points off on average (four bets on 0: ${off(bets.map(() => 0)).toFixed(1)}). `;
+  function score(bets, { paper, counts }) {
+    const moved = bets.map((bet, at) => [bet, paper[at]]).filter(([bet]) => bet), n = moved.length;
+    if (!n) return "You moved no marker. ";
+    const mean = (values) => (values.reduce((sum, each) => sum + each, 0) / n).toFixed(1);
+    const off = mean(moved.map(([bet, is]) => Math.abs(bet - is))), idle = mean(moved.map(([, is]) => Math.abs(is)));
+    return `${n === 1 ? "Your bet is" : `Your ${counts[n]} bets are`} ${off} points off${n > 1 ? " on average" : ""} (left at 0: ${idle}). `;
   }
 
   function open(root, data, set, setting) {
@@ -27,8 +30,9 @@
         row.querySelector(".words").innerHTML = `<span class="bet">bet ${number(bets[at])}</span>${words}`;
         row.querySelector(".track span").innerHTML = marks;
         row.querySelector("u").style.left = `${place(bets[at], data)}%`;
+        row.classList.toggle("idle", words.includes(data.idle));
       });
-      const html = (now.show === names[1] ? score(bets, data.paper) : "") + stage.said;
+      const html = (now.show === names[1] ? score(bets, data) : "") + stage.said;
       if (verdict.innerHTML !== html) verdict.innerHTML = html;
     }
 

@@ -32,7 +32,8 @@ WHAT = (
 LAYERS = ("layers 3 and 4", "layer 7", "layers 6 and 7", "all four")
 LOST = 50  # percent of error beyond which a seed has hardly learnt; a guess has 90
 LOW, HIGH, TICKS = -12, 36, (-10, 0, 10, 20, 30)  # points of top-1 error
-COUNTS = ("no", "one", "two", "three")
+COUNTS, NOT_RUN = ("no", "one", "two", "three", "four"), "not run"
+IDLE = f"ours {NOT_RUN}"  # what a track says that a recipe has nothing for
 BET, PAPER, TOGETHER = "my bet", "the paper", "three rates"
 RECIPES = {  # by what they are called: what the network as it is and the changed one have, against the table's recipe
     "rate 0.003": ({"rate": 0.003}, {"rate": 0.003}),
@@ -80,7 +81,8 @@ class CostOfLayers(Panel):
     def data(self) -> dict[str, Any]:
         """What is drawn and said of each stage but the bets; the paper's changes."""
         stages = {stage: {"drawn": drawn(stage), "said": said(stage, [])} for stage in STAGES}
-        return {"stages": stages, "paper": paper(), "low": LOW, "high": HIGH, "bets": list(ROWS)}
+        scale = {"low": LOW, "high": HIGH, "counts": COUNTS, "idle": IDLE}
+        return {"stages": stages, "paper": paper(), "bets": list(ROWS), **scale}
 
 
 def place(points: float) -> str:
@@ -164,7 +166,7 @@ def drawn(stage: str) -> list[tuple[str, str]]:
 def _one(found: ablation.Difference | BySeed | None) -> tuple[str, str, str]:
     """The marks of a change, and its words, long and brief. What lies beyond the scale is one arrow at its end."""
     if found is None:
-        return "", "not run", "not run"
+        return "", NOT_RUN, NOT_RUN
     if isinstance(found, BySeed):
         marks = "".join(
             f'<i class="ours ring" style="left:{place(each)}%"></i>' for each in found.changes if each <= HIGH
@@ -182,22 +184,24 @@ def _one(found: ablation.Difference | BySeed | None) -> tuple[str, str, str]:
 
 
 def _track(name: str, what: str, bet: int, marks: str, words: str) -> str:
-    title = name.replace("_", " ")
+    title, idle = name.replace("_", " "), " idle" * (IDLE in words)  # dim
     zero = f'<s style="left:{place(0)}%"></s>'
     handle = f'<u style="left:{place(bet)}%"></u>'
     return (
-        f'<div class="zf-cost-row" data-row="{name}"><span class="name">{title} <small>{what}</small></span>'
+        f'<div class="zf-cost-row{idle}" data-row="{name}"><span class="name">{title} <small>{what}</small></span>'
         f'<span class="words"><span class="bet">bet {number(bet)}</span>{words}</span>'
         f'<div class="track">{zero}<span>{marks}</span>{handle}</div></div>'
     )
 
 
 def score(bets: list[int]) -> str:
-    """How far the bets are off the paper's, beside those of who bets on no change at all."""
-    off, idle = (
-        np.mean([abs(bet - true) for bet, true in zip(each, paper(), strict=True)]) for each in (bets, [0] * 4)
-    )
-    return f"Your bets are {off:.1f} points off on average (four bets on 0: {idle:.1f}). "
+    """How far the markers that were moved are off the paper's, beside what they would be at 0."""
+    moved = [(bet, true) for bet, true in zip(bets, paper(), strict=True) if bet]
+    if not moved:
+        return "You moved no marker. "
+    off, idle = (np.mean([abs(at - true) for at, true in pairs]) for pairs in (moved, [(0, true) for _, true in moved]))
+    who = "Your bet is" if len(moved) == 1 else f"Your {COUNTS[len(moved)]} bets are"
+    return f"{who} {off:.1f} points off{' on average' * (len(moved) > 1)} (left at 0: {idle:.1f}). "
 
 
 def said(stage: str, bets: list[int]) -> str:
