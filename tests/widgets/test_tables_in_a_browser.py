@@ -101,6 +101,7 @@ def test_without_javascript_it_is_a_table_and_no_button_pretends(browser, page):
 def test_on_a_phone_tables_scroll_in_their_boxes(browser, page):
     open_page(browser, page, 280)
     assert browser.execute_script("return document.documentElement.scrollWidth") <= 280
+    browser.find_element(By.CSS_SELECTOR, '[data-script="variants"] figure details > summary').click()
     boxes = browser.find_elements(By.CSS_SELECTOR, "[role=region]")
     assert len(boxes) == 3
     for box in boxes:

@@ -84,6 +84,7 @@ def test_the_page_computes_the_geometry_of_every_variant():
 def test_ours_stands_beside_the_papers(explorer):
     shown = explorer._result(**explorer.start)
     assert "<td>38.4</td><td>25.1 ± 0.4 (3 seeds)</td>" in shown and "<td>–</td></tr>" in shown
+    assert shown.index("38.4") < shown.index("<details><summary>Its steps")
     assert [row.ours for row in explorer.rows if row.words == "AlexNet, without layer 7"] == ["30.0"]
     assert "<strong>62,357,608</strong> parameters, 1.00 times those of ZFNet as it is" in shown
 
@@ -143,6 +144,7 @@ def test_the_kernels_controls_move_the_table():
     assert (controls["kernel_of_layer_1"].value, controls["stride_of_layer_1"].value) == (11, 4)
     assert "62,378,344" in view.value
     controls["without_layer_7"].value = True
+    assert "<details open>" in view.value, "a new setting does not close what the reader reads"
     assert "AlexNet, without layer 7</th><td>0</td><td>40.0" in view.value
 
 

@@ -38,7 +38,7 @@ CAPTION = (
     "multiply-adds."
 )
 STEPS = ("Step", "Maps", "Side", "Receptive field, px", "Jump, px", "Parameters", "Multiply-adds")
-ROWS = ("Nearest rows of Table 3", "Changes", "Paper (ImageNet), %", "Ours (Imagenette, mini), %")
+ROWS = ("Nearest rows of Table 3", "Changes", "Paper, %", "Ours (mini), %")
 
 
 class VariantExplorer:
@@ -140,7 +140,9 @@ class VariantExplorer:
         styled = f"<style>{page_face.asset('explorer.css')}</style>"
 
         def show(**setting: Any) -> str:
-            return f'{styled}<div class="zf-explorer">{self._result(**setting)}</div>'
+            # Every setting is a new document here: folded, its steps would close under the reader.
+            opened = self._result(**setting).replace("<details>", "<details open>")
+            return f'{styled}<div class="zf-explorer">{opened}</div>'
 
         box = kernel.box(controls, show(**self.start), show)
         return trainer.under(box, chosen, describe, self.seconds)
@@ -172,7 +174,7 @@ def rounded(value: float, digits: int) -> str:
 
 
 def tables(architecture: Architecture, scale: str, rows: Sequence[Row]) -> str:
-    """The steps of a network and the rows of Table 3 that are nearest to it, as HTML."""
+    """The rows of Table 3 that are nearest to a network, and folded away its steps, as HTML."""
     scaled = at_scale(architecture, scale)
     steps = [step for step in scaled.geometry() if step.name.startswith(("conv", "pool", "fc"))]
     sizes = []
@@ -181,7 +183,8 @@ def tables(architecture: Architecture, scale: str, rows: Sequence[Row]) -> str:
         apart = s.jump if s.size > 1 else "–"
         sizes.append((s.name, s.maps, s.size, sees, apart, s.parameters or "–", s.macs or "–"))
     close = [(row.words, count, f"{row.paper:.1f}", row.ours) for count, row in nearest(architecture, scale, rows)]
-    return _table("Its steps", STEPS, sizes) + _table("Validation top-1 error", ROWS, close)
+    steps_folded = f"<details><summary>Its steps</summary>{_table('Its steps', STEPS, sizes)}</details>"
+    return _table("Validation top-1 error", ROWS, close) + steps_folded
 
 
 def _table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:

@@ -98,8 +98,8 @@
       [s.name, s.maps, s.size, sees(s), s.size > 1 ? s.jump : "–", s.parameters || "–", s.macs || "–"]);
     const close = nearest(network, scale, rows).map(({ row, count }) =>
       [row.words, count, row.paper.toFixed(1), row.ours]);
-    return table("Its steps", stepColumns, sizes) +
-      table("Validation top-1 error", rowColumns, close);
+    return table("Validation top-1 error", rowColumns, close) +
+      `<details><summary>Its steps</summary>${table("Its steps", stepColumns, sizes)}</details>`;
   }
 
   function table(caption, columns, rows) {
@@ -140,7 +140,9 @@
         slider.setAttribute("aria-valuetext", read(slider));
         slider.nextElementSibling.textContent = read(slider);
       }
+      const opened = below.querySelector("details").open;
       [sentences.innerHTML, below.innerHTML] = result(data, controls.map(read));
+      below.querySelector("details").open = opened;
     }
 
     root.addEventListener("input", (event) => {
