@@ -87,6 +87,7 @@ def places_of(browser, figure):
 # Of chapter 6 the figure whose third panel is a drawing: the frequency plane turns over with the paper.
 @pytest.mark.parametrize(("name", "count"), [("notebooks/02_unpooling", 9), ("notebooks/06_aliasing", 1)])
 def test_in_the_dark_the_pictures_of_a_figure_are_those_of_the_light(browser, server, wide, name, count):
+    browser.set_window_size(1300, 1200)  # the whole figure, none of it under the page's header
     shown = []
     for scheme in ("light", "dark"):
         browser.execute_cdp_cmd(

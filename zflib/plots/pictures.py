@@ -137,7 +137,7 @@ def captioned(
     columns, side, figures = whole("columns", columns, 1), whole("side", side, 1), []
     for picture, caption in zip(map(np.asarray, pictures), captions, strict=True):
         _check_pixels("pictures", picture[None])
-        style = "display:block;width:100%;background:none;padding:0"  # no white frame in dark mode
+        style = "display:block;width:100%;padding:0"  # no white frame in dark mode
         image = _image(_fitted(picture, round(1.5 * side)), caption.replace("\n", ", "), style)
         lines = escape(caption).replace("\n", "<br>")
         place = "margin:0;padding:0" + ("" if len(figures) % columns else ";grid-column-start:1")

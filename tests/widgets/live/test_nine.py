@@ -189,7 +189,7 @@ def test_a_reader_bets_once_and_the_tiles_turn_over(browser, page):
     assert not [one for one in browser.find_elements("css selector", "[data-bet]") if one.is_displayed()]
     assert browser.execute_script("return document.documentElement.scrollWidth") <= page
     sides = [one.size["width"] for one in browser.find_elements("css selector", ".zf-tile")]
-    assert min(sides) > (220 if page > 500 else 140)
+    assert sides[0] > 200 and min(sides) > (220 if page > 500 else 95)  # on a phone the strongest is large
 
 
 @pytest.mark.browser
