@@ -10,7 +10,7 @@ from pages import TEXT
 from PIL import Image
 
 from zflib import ALEXNET, ZFNET
-from zflib.experiments import ablation, class_entropy, controls
+from zflib.experiments import ablation, class_entropy, controls, shifts
 from zflib.experiments.transfer import summary
 
 
@@ -32,7 +32,7 @@ def test_a_card_is_what_is_drawn(number):
 @pytest.mark.parametrize("network", controls.NETWORKS)
 @pytest.mark.parametrize("step", ["conv3", "conv4", "conv5"])
 def test_fine_outlines_come_from_the_switches_and_broad_areas_from_the_unit(network, step):
-    said(3, "Fine outlines come from the picture's switches, whichever unit is asked;")
+    said(3, "In layers 3 to 5 fine outlines come mostly from the picture's switches,")
     said(3, "broad coloured areas from the unit.")
     verdict = controls.verdict(controls.result()["found"][network]["by lot"][step]["likeness"], "signed")
     assert verdict.startswith("switches 0 ") and re.search(r"unit \d to 8 px$", verdict)
@@ -57,6 +57,15 @@ def test_the_deeper_the_layer_the_fewer_classes_a_map_keeps_to(network):
     layers = class_entropy.result()["entropy"][network]["trained"]
     means = [mean(e for e in layers[step] if e is not None) for step in class_entropy.STEPS]
     assert means == sorted(means, reverse=True)
+
+
+def test_the_smaller_stride_steadies_layer_1_and_layer_2_is_the_less_steady():
+    said(6, "ZFNet's smaller stride steadies layer 1; in layer 2 ZFNet is the less steady.")
+    found = shifts.result()["found"]
+    for step, steadier in (("conv1", "zfnet-mini"), ("conv2", "alexnet-mini")):
+        worst = {name: [max(seed["equivariance"][step]) for seed in of["plain"]] for name, of in found.items()}
+        other = next(name for name in worst if name != steadier)
+        assert max(worst[steadier]) < min(worst[other])
 
 
 def test_the_ablation_table_has_two_answers():
