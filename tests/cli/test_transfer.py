@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from zflib import data
+import zflib
+from zflib import data, weights
 from zflib.data import SeveralLabels
 
 
@@ -29,6 +30,20 @@ def test_transfer_scores_a_folder_of_ones_own(run, pictures, tmp_path):
     found = json.loads((tmp_path / "out" / "own-zfnet-mini.json").read_text())
     assert found["classes"] == ["dark", "light"] and str(tmp_path) not in json.dumps(found)
     assert "--data own" in found["made"]["command"]
+
+
+def test_transfer_takes_weights_of_ones_own(run, pictures, tmp_path):
+    net = zflib.load("zfnet-mini")
+    net.initialise(seed=3)
+    weights.store(net, {"seed": 3}, "mine", tmp_path / "kept")
+    command = ["transfer", "--data", pictures, "--net", "mine", "--layers", "1", "--train", "2", "--folds", "2"]
+    status, _, err = run(*command, "--out", tmp_path / "out")
+    assert status == 1 and "mine" in err
+    status, out, err = run(*command, "--weights", tmp_path / "kept", "--out", tmp_path / "out")
+    assert status == 0, err
+    found = json.loads((tmp_path / "out" / "own-mine.json").read_text())
+    assert "layer 1, svm:" in out and found["identity"]["features"] == "mine"
+    assert "--net mine --weights kept" in found["made"]["command"] and str(tmp_path) not in json.dumps(found)
 
 
 def test_transfer_says_what_is_wrong(run, pictures, tmp_path):

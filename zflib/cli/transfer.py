@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zflib.cli import options
+from zflib.weights import SHIPPED
 
 if TYPE_CHECKING:
     from zflib.data import PictureSet
@@ -44,6 +45,7 @@ def add(commands: Any) -> None:
         help="a name of 'weights list', random:NAME for its untrained twin, squeezenet (of ImageNet), or pixels "
         "(default: %(default)s)",
     )
+    options.add_weights(added)
     added.add_argument("--layers", nargs="+", metavar="LAYER", help="numbers of the paper's layers (default: all)")
     added.add_argument(
         "--train",
@@ -76,7 +78,7 @@ def run(given: argparse.Namespace) -> None:
     from zflib.experiments.transfer.sources import source
 
     options.check_folder(given.out)
-    features = source(given.net)
+    features = source(given.net, folder=given.weights)
     layers = _layers(given, features)
     file = given.out / f"{Path(given.data).name}-{given.net.replace(':', '-')}.json"
     if given.data == "voc2012":
@@ -151,6 +153,7 @@ def _several(given: argparse.Namespace, features: Source, layers: tuple[str, ...
 def _command(given: argparse.Namespace) -> str:
     """The command as its reader would type it, without where its files lie."""
     words = ["python -m zflib transfer", "--data", Path(given.data).name, "--net", given.net]
+    words += ["--weights", given.weights.name] * (given.weights != SHIPPED)
     for option in ("layers", "train", "classifiers"):
         if getattr(given, option):
             words += [f"--{option}", *map(str, getattr(given, option))]

@@ -71,12 +71,13 @@ class _Enough(Exception):
     """The layer asked for has spoken; the layers above it need not run."""
 
 
-def source(name: str, seed: int = 0) -> Source:
+def source(name: str, seed: int = 0, folder: Path = weights.SHIPPED) -> Source:
     """Features by name.
 
     name  a name of `zflib.weights.available()`; "random:NAME", that network before training, its weights drawn from
           `seed` as He et al. (2015) say; "pixels", the squares that zfnet-mini sees; "squeezenet", SqueezeNet 1.0
           trained on ImageNet: the copy under the data root, or else torchvision's
+    folder  where the named weights are; those that come with zflib when left out
 
     Raises ValueError for another name.
     """
@@ -85,7 +86,7 @@ def source(name: str, seed: int = 0) -> Source:
     if name == "squeezenet":
         return _squeezenet()
     drawn = name.startswith("random:")
-    net = weights.load(name.removeprefix("random:"))
+    net = weights.load(name.removeprefix("random:"), folder)
     if drawn:
         net.initialise(seed=seed, he=True)
     return of_net(name, net.eval())
