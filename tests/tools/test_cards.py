@@ -32,14 +32,14 @@ def test_a_card_is_what_is_drawn(number):
 @pytest.mark.parametrize("network", controls.NETWORKS)
 @pytest.mark.parametrize("step", ["conv3", "conv4", "conv5"])
 def test_fine_outlines_come_from_the_switches_and_broad_areas_from_the_unit(network, step):
-    said(3, "In layers 3 to 5 fine outlines come mostly from the picture's switches,")
-    said(3, "broad coloured areas from the unit.")
+    said(3, "In layers 3 to 5 fine outlines come mostly from the picture, whichever unit you ask;")
+    said(3, "broad coloured areas come from the unit.")
     verdict = controls.verdict(controls.result()["found"][network]["by lot"][step]["likeness"], "signed")
     assert verdict.startswith("switches 0 ") and re.search(r"unit \d to 8 px$", verdict)
 
 
 def test_three_numbers_were_changed_and_the_deepest_layers_keep_their_spacing():
-    said(1, "Three numbers, not two. The deepest layers look no more finely for it.")
+    said(1, "Three numbers, not two. Its deepest layers look at the picture no more finely than AlexNet's.")
     differ = [
         (one.layer, what)
         for one, other in zip(ALEXNET.convs, ZFNET.convs, strict=True)
@@ -53,14 +53,14 @@ def test_three_numbers_were_changed_and_the_deepest_layers_keep_their_spacing():
 
 @pytest.mark.parametrize("network", class_entropy.NETWORKS)
 def test_the_deeper_the_layer_the_fewer_classes_a_map_keeps_to(network):
-    said(4, "The deeper the layer, the more its maps keep to one class.")
+    said(4, "The deeper the layer, the more each of its filters keeps to one class.")
     layers = class_entropy.result()["entropy"][network]["trained"]
     means = [mean(e for e in layers[step] if e is not None) for step in class_entropy.STEPS]
     assert means == sorted(means, reverse=True)
 
 
 def test_the_smaller_stride_steadies_layer_1_and_layer_2_is_the_less_steady():
-    said(6, "ZFNet's smaller stride steadies layer 1; in layer 2 ZFNet is the less steady.")
+    said(6, "When the picture shifts, ZFNet's layer 1 is steadier than AlexNet's, its layer 2 less steady.")
     found = shifts.result()["found"]
     for step, steadier in (("conv1", "zfnet-mini"), ("conv2", "alexnet-mini")):
         worst = {name: [max(seed["equivariance"][step]) for seed in of["plain"]] for name, of in found.items()}
@@ -69,7 +69,7 @@ def test_the_smaller_stride_steadies_layer_1_and_layer_2_is_the_less_steady():
 
 
 def test_the_ablation_table_has_two_answers():
-    said(7, "One table trained at three learning rates gives two answers.")
+    said(7, "We trained the paper's table at three learning rates, and got two answers.")
     runs, better = ablation.result(), set()
     for rate in (0.003, 0.01, 0.02):
         whole = runs.row("alexnet", "as_is", rate=rate).wrong.mean()
@@ -78,8 +78,8 @@ def test_the_ablation_table_has_two_answers():
 
 
 def test_what_serves_elsewhere_moves_up_with_the_classes_learnt():
-    said(12, "In a network taught ten classes the lower layers serve others best,")
-    said(12, "in one taught a thousand the upper ones.")
+    said(12, "A network taught ten classes serves other tasks best with its lower layers,")
+    said(12, "one taught a thousand with its upper layers.")
     found, best = summary.result(), {}
     for name in ("zfnet-mini", "alexnet-mini", "squeezenet"):
         means = {layer: found.accuracy(name, layer, max(found.counts(name))).mean() for layer in found.layers(name)}

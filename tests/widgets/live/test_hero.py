@@ -112,7 +112,7 @@ def test_the_first_bet_needs_no_network_and_is_answered_with_its_numbers(browser
     assert part(browser, ".zf-bets .zf-fired").text == f"Bet: right\nMap {unit[0]}: fires with {value:.1f}"
     said = part(browser, ".zf-usual-words").text
     assert f"layer 3: {usual:.2f}." in said and f"as well: {floor:.2f}." in said
-    assert f"of the {len(silent)} maps that are silent there, {closer} come closer" in said
+    assert f"of the {len(silent)} units that are silent there, {closer} come closer" in said
     assert [each.text for each in browser.find_elements("css selector", ".zf-ruler > span")] == [
         f"floor {floor:.2f}", f"usual {usual:.2f}", f"here {here:.2f}", "−0.5", "1"
     ]  # fmt: skip

@@ -194,7 +194,7 @@ def test_an_address_restores_network_photograph_frame_method_and_control(page):
     expected = reference.drawn("conv4", unit, reference.project("conv4", unit, method="guided"))
     seen = shown(browser, ".zf-view figure:nth-child(2) canvas")
     if reference.trace["conv4"][0, 17, 3, 5] > 0:
-        said = r"The control \(shuffled switches\) correlates \S+ by magnitude, \S+ signed\.$"
+        said = r"The control \(shuffled switches\) correlates \S+ signed, \S+ by magnitude\.$"
         assert re.search(said, text(browser, ".zf-verdict"))
     else:
         assert "silent" in text(browser, ".zf-verdict")
@@ -229,10 +229,10 @@ def test_a_bet_is_settled_by_another_maps_projection_from_the_same_place(page, s
     assert not browser.find_element(By.CSS_SELECTOR, ".zf-view figure:nth-child(3) canvas").is_displayed()
     known = experiment.curves(experiment.result())["zfnet-mini"][your_picture.OPENING[0]]
     usual, floor = ({m: known[m][name][0].value for m in known} for name in ("random channel", "neither"))
-    answer = f"{usual['magnitude']:.2f}"
+    answer = f"{usual['signed']:.2f}"
     assert answer not in browser.find_element(By.CSS_SELECTOR, ".zf-live").text, "it would give the bet away"
-    half = (usual["magnitude"] + floor["magnitude"]) / 2
-    rule = f"above {half:.2f}, half way from the floor, {floor['magnitude']:.2f}, to what another map usually has"
+    half = (usual["signed"] + floor["signed"]) / 2
+    rule = f"above {half:.2f}, half way from the floor, {floor['signed']:.2f}, to what another map usually has"
     assert rule in text(browser, ".zf-verdict")
     press(browser, f'[data-bet="{side}"]')
     wait_for(browser, ".zf-verdict", "You ")
@@ -246,16 +246,16 @@ def test_a_bet_is_settled_by_another_maps_projection_from_the_same_place(page, s
     rows_columns = reference.cut(step, unit)
     own_field, others = own[:, *rows_columns], control[:, *rows_columns]
     signed, strong = float(correlation(own_field, others)), float(correlation(magnitude(own_field), magnitude(others)))
-    above = strong > half
+    above = signed > half
     won = above == (side == "same")
     numbers = [
         f"{here:.2f} {how} (usual {usual[m]:.2f}, floor {floor[m]:.2f})".replace("-", "−")
-        for here, how, m in ((strong, "by magnitude", "magnitude"), (signed, "signed", "signed"))
+        for here, how, m in ((signed, "signed", "signed"), (strong, "by magnitude", "magnitude"))
     ]
     assert f"correlates {numbers[0]}, {numbers[1]}." in verdict
-    assert f"here {strong:.2f}".replace("-", "−") in text(browser, ".zf-ruler")
+    assert f"here {signed:.2f}".replace("-", "−") in text(browser, ".zf-ruler")
     side_of = "above" if above else "below"
-    assert verdict.startswith(f"You {'win' if won else 'lose'}: by magnitude {side_of} {half:.2f}.")
+    assert verdict.startswith(f"You {'win' if won else 'lose'}: the correlation is {side_of} {half:.2f}.")
     shown_control = shown(browser, ".zf-view figure:nth-child(3) canvas")
     assert np.abs(shown_control - reference.drawn(step, unit, control)).mean() < 0.5
     press(browser, '[data-do="draw"]')
@@ -267,15 +267,15 @@ def test_a_bet_is_settled_by_another_maps_projection_from_the_same_place(page, s
     assert not browser.find_element(By.CSS_SELECTOR, ".zf-ruler").is_displayed()
 
 
-def test_both_bets_can_win_on_the_unit_it_opens_with_and_most_other_maps_draw_the_same_outline():
+def test_both_bets_can_win_on_the_unit_it_opens_with_and_most_other_maps_draw_the_same():
     step, unit = your_picture.OPENING
     reference = Reference("zfnet-mini", offered("coffee"))
-    own, field = magnitude(reference.project(step, unit)), reference.cut(step, unit)
-    known = experiment.curves(experiment.result())["zfnet-mini"][step]["magnitude"]
+    own, field = reference.project(step, unit), reference.cut(step, unit)
+    known = experiment.curves(experiment.result())["zfnet-mini"][step]["signed"]
     half = (known["random channel"][0].value + known["neither"][0].value) / 2
     maps = [draws.other_map(unit[0], reference.steps[step].maps, draw) for draw in range(24)]
-    strong = [magnitude(reference.project(step, (map, *unit[1:]), seed=1.0)) for map in maps]
-    same = sum(correlation(own[:, *field], other[:, *field]) > half for other in strong)
+    others = [reference.project(step, (map, *unit[1:]), seed=1.0) for map in maps]
+    same = sum(correlation(own[:, *field], other[:, *field]) > half for other in others)
     assert 12 < same < 22, "as chapter 3 says: most do"
 
 

@@ -7,7 +7,7 @@
   const NETWORK = "zfnet-mini", STEPS = ["conv1", "conv2", "conv3", "conv4", "conv5"], TILES = 6, STRONGEST = 9;
   const NEAR = 48; // pixels: a smaller field is shown with what is about it, or it could be anywhere
   const BETS = ["conv4", "conv5", "conv3"]; // a layer for each bet after the first, in turn
-  const TILE = '<button type="button"><canvas role="img"></canvas><span></span></button>';
+  const TILE = '<button type="button"><canvas role="img" width="1" height="1"></canvas><span></span></button>';
   const CANVAS = (name) => `<canvas role="img" aria-label="${name}" width="1" height="1"></canvas>`;
   const FACE = `
     <h2>What does each layer pass back?</h2>
@@ -38,7 +38,7 @@
   /** What chapter 3 measured of other maps in a layer, in words. */
   function usual(step) {
     const known = zflibRuler.usual(NETWORK, step, "other-map");
-    return `Usual for another map at the same place in ${layerOf(step)}: ${number(known.usual)}. The floor, where the ` +
+    return `Usual for any other unit at the same place in ${layerOf(step)}: ${number(known.usual)}. The floor, where the ` +
       `picture is another as well: ${number(known.floor)}.`;
   }
 
@@ -77,8 +77,8 @@
       const known = zflibRuler.usual(NETWORK, step, "other-map");
       say(part(".zf-verdict"), `${side === answer ? "Right" : "No"}: the ${answer} one fired. ` +
         `${alike > known.usual ? "And yet the" : "The"} two correlate ${number(alike)}.${score(count)}`);
-      const picked = better === undefined ? `Map ${other} was drawn by lot among the ${silent} that are silent there.`
-        : `We picked map ${other}: of the ${silent} maps that are silent there, ${better} come closer.`;
+      const picked = better === undefined ? `The silent one was drawn by lot among the ${silent} units that are silent there.`
+        : `We picked the silent one by eye: of the ${silent} units that are silent there, ${better} come closer.`;
       zflibRuler.draw(part(".zf-ruler"), alike, known);
       say(part(".zf-usual-words span"), usual(step));
       say(part(".zf-usual-words span:last-child"), picked);
@@ -101,8 +101,8 @@
         each.closest("figure").classList.remove("zf-fired");
         each.nextElementSibling.textContent = "";
       }
-      say(part(".zf-ask"), `Two units of ZFNet-mini's ${layerOf(bet.step)} look at the framed place. One fires there, the other is ` +
-        "silent; this is what comes back from each, started alike.");
+      say(part(".zf-ask"), `A unit is one number in a network, and fires where that number is large. Two units of ${layerOf(bet.step)} ` +
+        "look at the framed place: one fires there, the other is silent. Both were set to the same value, and carried back to the pixels.");
       wait();
       part('[data-do="another"]').hidden = true;
       buttons[0].focus({ preventScroll: true });

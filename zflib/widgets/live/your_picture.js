@@ -24,9 +24,9 @@
         <figcaption>Framed: what one unit sees of it. Click to move the frame.</figcaption></figure>
       <figure><div class="zf-square">${CANVAS("what it passes back")}</div><figcaption class="zf-fires">What it passes back.</figcaption></figure>
       <figure><div class="zf-square">${CANVAS("the control")}
-        <div class="zf-ask"><b>Another map, same place: does it draw on the same pixels?</b>
+        <div class="zf-ask" hidden><b>Another map, same place: does it draw the same?</b>
           <button type="button" data-bet="same">Bet: the same</button>
-          <button type="button" data-bet="other">Bet: others</button></div></div>
+          <button type="button" data-bet="other">Bet: something else</button></div></div>
         <figcaption class="zf-control"></figcaption></figure></div>
     <div class="zf-answer"><p class="zf-verdict" role="status"></p><div class="zf-ruler"></div></div>
     <p class="zf-note">Take one thing away, and see what is left. (Switches: where the largest values stood on the way up.)</p>
@@ -168,27 +168,27 @@
       part(".zf-ruler").hidden = !control || silent; // what is usual would give the bet away
       if (silent) return say(verdict, zflibUnitView.SILENT);
       if (!control && !known) return say(verdict, "What is usual here chapter 3 did not measure, so there is no bet: take a control below.");
-      if (!control) return say(verdict, `Compared is how strong the two are at each pixel, not sign or colour. “The same” means that these magnitudes correlate above ` +
-        `${number(zflibUnitView.halfWay(known))}, half way from the floor, ${number(known.magnitude.floor)}, to what another map usually has.`);
-      zflibRuler.draw(part(".zf-ruler"), null, known?.magnitude);
+      if (!control) return say(verdict, `The two are compared pixel by pixel, with sign and colour. “The same” means a correlation above ` +
+        `${number(zflibUnitView.halfWay(known))}, half way from the floor, ${number(known.signed.floor)}, to what another map usually has.`);
+      zflibRuler.draw(part(".zf-ruler"), null, known?.signed);
       const shown = await zflibUnitView.control(controlled, engine(), image, { ...state }, own, photographs);
       if (!shown) return;
       const { alike } = shown;
       controlled.setAttribute("aria-label", `the control: ${shown.words}`);
       part(".zf-control").textContent = `The control: ${shown.words}.`;
       say(verdict, `${settled(alike, known)}${zflibUnitView.told(shown, known)}`);
-      if (!Number.isNaN(alike.magnitude)) zflibRuler.draw(part(".zf-ruler"), alike.magnitude, known?.magnitude);
+      if (!Number.isNaN(alike.signed)) zflibRuler.draw(part(".zf-ruler"), alike.signed, known?.signed);
     }
 
     /** The bet that was placed, in words; "" if none was, or its other map has been drawn anew. */
     function settled(alike, known) {
-      if (!bet || state.control !== "other-map" || Number.isNaN(alike.magnitude)) return "";
-      const half = zflibUnitView.halfWay(known), above = alike.magnitude > half, won = above === (bet === "same");
+      if (!bet || state.control !== "other-map" || Number.isNaN(alike.signed)) return "";
+      const half = zflibUnitView.halfWay(known), above = alike.signed > half, won = above === (bet === "same");
       bet = "";
       bets.all += 1;
       bets.right += won;
       const count = bets.all > 1 ? ` (${bets.right} of ${bets.all} bets won)` : "";
-      return `You ${won ? "win" : "lose"}${count}: by magnitude ${above ? "above" : "below"} ${number(half)}. `;
+      return `You ${won ? "win" : "lose"}${count}: the correlation is ${above ? "above" : "below"} ${number(half)}. `;
     }
 
     /** Change what is chosen, and show it. */

@@ -286,8 +286,8 @@ def told(near: Mapping[str, float], words: str, known: Mapping[str, tuple[float,
         return " (usual {}, floor {})".format(*map(number, known[measure])) if known else ""
 
     return (
-        f"The control ({words}) correlates {number(near['magnitude'])} by magnitude{beside('magnitude')}, "
-        f"{number(near['signed'])} signed{beside('signed')}."
+        f"The control ({words}) correlates {number(near['signed'])} signed{beside('signed')}, "
+        f"{number(near['magnitude'])} by magnitude{beside('magnitude')}."
     )
 
 
