@@ -296,7 +296,7 @@ STATEMENTS = {  # of results, in words: what has to be so that the sentence can 
         for filters in stems.filters(name)
         for window in (False, True)
     ),
-    "So is the middle from 0.2 to 0.3, inside it; the other three miss it": lambda: (
+    "It finds it from 0.2 to 0.3, inside the cut, as well, but not at the three other middles": lambda: (
         [verdict == "supported" for verdict in spectrum.gap_test(cut_out()).verdicts]
         == [True, False, False, True, False]
     ),
@@ -309,7 +309,7 @@ STATEMENTS = {  # of results, in words: what has to be so that the sentence can 
         and energy_above(f"7x7, stride {stride}", 0.25) > 1.5 * energy_above(f"11x11, stride {stride}", 0.25)
         for kernel, stride in ((7, 2), (11, 4))
     ),
-    "Above 0.2 only the two together have any filters, and not in every seed": lambda: all(
+    "the short runs have filters only where kernel and stride are both small, and not in every seed": lambda: all(
         any(peaks_above(run, 0.2)) == (run == "7x7, stride 2") and not all(peaks_above(run, 0.2))
         for run in stems.FACTORIAL
     ),

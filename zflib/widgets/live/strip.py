@@ -32,12 +32,11 @@ SIGNS = {"supported": "+", "contradicted": "âˆ’", "undecided": "?", SIDELESS: "Ã
 BANKS = middles.NAMES
 OPEN, GAP, NONE = "not placed", "a gap", "no gap"
 QUESTION = (
-    "Is the shaded middle a gap, at most half as dense as either side, per octave and per area? Bet on what a test "
-    "says; then drag its edges."
+    "Is the shaded middle a gap, at most half as full as either side? Bet on what a test says; then drag its edges."
 )
 LATER = (
-    "With your bet come the counts, the verdict and its power: in how many such banks the test would find a gap, if "
-    "there were one."
+    "With your bet come the counts, the verdict and its power: how often the test would find a gap in so many filters, "
+    "if there were one."
 )
 
 
