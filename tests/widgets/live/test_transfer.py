@@ -29,18 +29,23 @@ def test_the_bars_are_the_committed_scores():
     assert {1, 30} <= set(transfer.counts())
 
 
-def test_the_bet_is_won_by_the_tallest_bar():
+def test_the_bet_is_won_by_every_layer_that_folds_do_not_tell_from_the_tallest_bar():
     values = transfer.means("zfnet-mini", 30)
-    top = int(np.argmax(values))
-    for at, bet in enumerate(BETS):
-        assert transfer.outcome(bet, "zfnet-mini", 30).endswith("won.") == (at == top)
-    level = transfer.level("zfnet-mini", 30)
+    top, level = int(np.argmax(values)), transfer.level("zfnet-mini", 30)
     assert top in level and max(values) - min(values[at] for at in level) < 3 and 6 not in level
-    other = next(at for at in level if at != top)
-    assert "won, level with layer" in transfer.outcome(BETS[other], "zfnet-mini", 30)
-    assert "lost" in transfer.outcome("layer 7", "zfnet-mini", 30)
-    assert "?" in transfer.outcome(OPEN, "zfnet-mini", 30)
+    for at, bet in enumerate(BETS):
+        assert (": won." in transfer.outcome(bet)) == (at in level) != (": lost." in transfer.outcome(bet))
+    assert {transfer.outcome(BETS[at]).split(". ")[1] for at in level} == {
+        f"Layers {', '.join(transfer.LAYERS[at] for at in level[:-1])} and {transfer.LAYERS[level[-1]]} are best, and "
+        "level as far as five folds can tell."
+    }
+    assert "?" in transfer.outcome(OPEN)
     assert transfer.best([None, 3.0, 5.0, 5.0]) == 2
+
+
+def test_the_untrained_network_is_dotted_beside_every_bar():
+    heights = [f"{value:.1f}" for value in transfer.means("random:zfnet-mini", 15)]
+    assert re.findall(r'<u style="bottom:([\d.]+)%">', transfer.bars("squeezenet", 15, "5")) == heights
 
 
 def test_a_class_is_named_by_what_its_test_pictures_got():
@@ -96,14 +101,23 @@ def test_the_page_shows_what_python_does(browser, page):
 @pytest.mark.browser
 def test_the_bars_come_with_the_bet_and_stand(browser, page):
     def covered():
-        style = "return getComputedStyle(document.querySelector('.zf-bars')).visibility"
-        return browser.execute_script(style) == "hidden"
+        parts = ".bar b, .bar i, .bar u, .zf-verdict, .zf-class"
+        style = f"return [...document.querySelectorAll('{parts}')].map((part) => getComputedStyle(part).visibility)"
+        (found,) = set(browser.execute_script(style))
+        return found == "hidden"
 
-    assert covered()
+    axis = browser.find_element("css selector", ".floor").text.split()
+    assert covered() and axis == ["0", "50", "100", "%", "pixels"]
     browser.find_element("css selector", f"button[data-bet='{BETS[4]}']").send_keys(Keys.ENTER)
     assert not covered() and "You bet on layer 5" in browser.find_element("css selector", ".zf-outcome").text
     browser.find_element("css selector", f"button[data-bet='{BETS[1]}']").click()
     assert "You bet on layer 5" in browser.find_element("css selector", ".zf-outcome").text, "a bet is a bet"
+
+
+@pytest.mark.browser
+def test_a_column_takes_the_bet_too(browser, page):
+    browser.find_element("css selector", ".bar[data-layer='7']").click()
+    assert "You bet on layer 7: lost" in browser.find_element("css selector", ".zf-outcome").text
 
 
 def choose(browser, axis, words):

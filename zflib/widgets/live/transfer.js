@@ -13,28 +13,28 @@
     const places = new Map(data.places.map((place, at) => [place.join("/"), at * rows]));
     const layers = Object.values(Object.values(data.scores)[0])[0].means.map((_, at) => at + 1);
 
-    function bars(means, floor, layer) {
+    function bars(means, bare, floor, layer) {
       const drawn = means.map((value, at) =>
         `<div class="bar${layers[at] === layer ? " chosen" : ""}" data-layer="${layers[at]}"><span class="room">` +
         (value === null ? "<small>none</small>" : `<b>${value.toFixed(0)}</b><i style="height:${value.toFixed(1)}%"></i>`) +
-        `</span><span>${layers[at]}</span></div>`);
-      const line = `<div class="floor" aria-hidden="true"><s style="bottom:${floor.toFixed(1)}%"></s></div>`;
-      return `<div class="bars">${drawn.join("")}${line}</div>`;
+        `<u style="bottom:${bare[at].toFixed(1)}%"></u></span><span>${layers[at]}</span></div>`);
+      const scale = [[0, "0"], [50, "50"], [100, "100&nbsp;%"]].map(([at, words]) => `<em style="bottom:${at}%">${words}</em>`);
+      const line = `<s style="bottom:${floor.toFixed(1)}%"></s><em class="pixels" style="bottom:${floor.toFixed(1)}%">pixels</em>`;
+      return `<div class="bars">${drawn.join("")}<div class="floor" aria-hidden="true">${scale.join("")}${line}</div></div>`;
     }
 
-    function outcome(bet, { means, level }) {
-      if (bet === OPEN) return "Which layer's features name the pictures of 101 other classes best?";
-      const top = `layer ${layers[best(means)]}`;
-      if (bet === top) return `You bet on ${bet}: won.`;
-      if (level.some((at) => bet === `layer ${layers[at]}`)) return `You bet on ${bet}: won, level with ${top} as far as five folds can tell.`;
-      return `You bet on ${bet}: lost, it is ${top}.`;
-    }
+    /** "Layer 5 is" or "Layers 2, 3 and 4 are". */
+    const listed = (names) =>
+      names.length === 1 ? `Layer ${names[0]} is` : `Layers ${names.slice(0, -1).join(", ")} and ${names.at(-1)} are`;
 
-    function said(means, floor, train) {
+    function said({ means, level }, bare, floor, train) {
       const top = best(means), pictures = train === 1 ? "1 training picture" : `${train} training pictures`;
-      return `<b>With ${pictures} of each class, layer ${layers[top]} serves best: ${means[top].toFixed(1)}&nbsp;%</b> of the test ` +
-        `pictures are named right (mean of ${data.classes.length} classes). Layer 7: ${means.at(-1).toFixed(1)}&nbsp;%; the ` +
-        `pixels themselves, dashed: ${floor.toFixed(1)}&nbsp;%; a guess: ${(100 / data.classes.length).toFixed(1)}&nbsp;%.`;
+      const same = level.filter((at) => at !== top).map((at) => layers[at]);
+      const alike = same.length ? ` ${listed(same)} level with it as far as five folds can tell.` : "";
+      return `<b>With ${pictures} of each class, layer ${layers[top]} names ${means[top].toFixed(1)}&nbsp;% of the test pictures ` +
+        `right</b>, the most.${alike} Layer 7: ${means.at(-1).toFixed(1)}&nbsp;%; that of ZFNet-mini untrained, dotted: ` +
+        `${bare.at(-1).toFixed(1)}&nbsp;%; the pixels themselves, dashed: ${floor.toFixed(1)}&nbsp;%; a guess: ` +
+        `${(100 / data.classes.length).toFixed(1)}&nbsp;%.`;
     }
 
     function ofClass({ features, training_pictures: train, layer, class_shown: shown }) {
@@ -49,18 +49,21 @@
     }
 
     function show(now) {
-      const scored = data.scores[now.features][now.training_pictures], { means } = scored, floor = data.pixels[now.training_pictures];
+      const scored = data.scores[now.features][now.training_pictures], floor = data.pixels[now.training_pictures];
+      const bare = data.scores[data.untrained][now.training_pictures].means;
       part(".zf-transfer").dataset.bet = now.bet;
-      part(".zf-outcome").textContent = outcome(now.bet, scored);
-      part(".zf-bars").innerHTML = bars(means, floor, now.layer);
+      part(".zf-outcome").textContent = data.outcomes[now.bet];
+      part(".zf-bars").innerHTML = bars(scored.means, bare, floor, now.layer);
       part(".zf-class").innerHTML = ofClass(now);
-      const verdict = part(".zf-verdict"), html = said(means, floor, now.training_pictures);
+      const verdict = part(".zf-verdict"), html = said(scored, bare, floor, now.training_pictures);
       if (verdict.innerHTML !== html) verdict.innerHTML = html;
     }
 
     part(".zf-bars").addEventListener("click", ({ target }) => {
       const bar = target.closest(".bar");
-      if (bar) set({ layer: Number(bar.dataset.layer) });
+      if (!bar) return;
+      const layer = Number(bar.dataset.layer);
+      set(part(".zf-transfer").dataset.bet === OPEN ? { bet: `layer ${layer}` } : { layer });
     });
     return show;
   }

@@ -1,7 +1,7 @@
 """Chapter 12's instrument: how well each layer's features name Caltech-101's classes, and what a class is taken for.
 
-The reader bets on a layer; then features, training pictures and class are theirs to choose. In the page transfer.js
-draws and says the same from the committed scores.
+The reader bets on a layer of ZFNet-mini; then features, training pictures and class are theirs to choose. In the page
+transfer.js draws and says the same from the committed scores.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ NAMES = {  # what a reader sees of `zflib.experiments.transfer.sources`; the pix
     "zfnet-mini-100": "ZFNet-mini-100, 100 classes",
     "squeezenet": "SqueezeNet, 1,000 classes",
 }
-PIXELS = "pixels"
+PIXELS, UNTRAINED = "pixels", "random:zfnet-mini"
+ASKED, MOST = "zfnet-mini", 30  # what is bet on: these features, so many training pictures of each class
 LAYERS = ("1", "2", "3", "4", "5", "6", "7")
 OPEN, BETS = "not placed", tuple(f"layer {layer}" for layer in LAYERS)
 
@@ -77,38 +78,52 @@ def confused() -> dict[str, np.ndarray]:
 
 
 def bars(source: str, train: int, layer: str) -> str:
-    """A bar for each layer, and a line where the pixels stand."""
+    """A bar for each layer, and where the same layer of the untrained network and the pixels stand."""
+    bare = means(UNTRAINED, train)
     drawn = "".join(
         f'<div class="bar{" chosen" if name == layer else ""}" data-layer="{name}"><span class="room">'
         + ("<small>none</small>" if value is None else f'<b>{value:.0f}</b><i style="height:{value:.1f}%"></i>')
-        + f"</span><span>{name}</span></div>"
-        for name, value in zip(LAYERS, means(source, train), strict=True)
+        + f'<u style="bottom:{untaught:.1f}%"></u></span><span>{name}</span></div>'
+        for name, value, untaught in zip(LAYERS, means(source, train), bare, strict=True)
     )
-    line = f'<s style="bottom:{pixels(train):.1f}%"></s>'
-    return f'<div class="bars">{drawn}<div class="floor" aria-hidden="true">{line}</div></div>'
+    floor = f"{pixels(train):.1f}%"
+    ticks = {0: "0", 50: "50", 100: "100&nbsp;%"}
+    scale = "".join(f'<em style="bottom:{at}%">{words}</em>' for at, words in ticks.items())
+    line = f'<s style="bottom:{floor}"></s><em class="pixels" style="bottom:{floor}">pixels</em>'
+    return f'<div class="bars">{drawn}<div class="floor" aria-hidden="true">{scale}{line}</div></div>'
 
 
-def outcome(bet: str, source: str, train: int) -> str:
-    """What became of a bet."""
+def listed(layers: list[str]) -> str:
+    """ "layer 5 is" or "layers 2, 3 and 4 are"."""
+    if len(layers) == 1:
+        return f"layer {layers[0]} is"
+    return f"layers {', '.join(layers[:-1])} and {layers[-1]} are"
+
+
+def outcome(bet: str) -> str:
+    """What became of a bet: all layers win that the folds don't tell from the best one."""
     if bet == OPEN:
-        return "Which layer's features name the pictures of 101 other classes best?"
-    top = f"layer {LAYERS[best(means(source, train))]}"
-    if bet == top:
-        return f"You bet on {bet}: won."
-    if BETS.index(bet) in level(source, train):
-        return f"You bet on {bet}: won, level with {top} as far as five folds can tell."
-    return f"You bet on {bet}: lost, it is {top}."
+        return "Which layer of ZFNet-mini, taught ten classes, serves 101 others best? Press a column or a button."
+    same = [LAYERS[at] for at in level(ASKED, MOST)]
+    alike = f"{listed(same).capitalize()} best, and level as far as five folds can tell."
+    if len(same) == 1:
+        alike = f"{listed(same).capitalize()} best."
+    return f"You bet on {bet}: {'won' if bet.removeprefix('layer ') in same else 'lost'}. {alike}"
 
 
 def said(features: str, train: int) -> str:
     """What the bars come to, as HTML."""
-    values = means(sources()[features], train)
+    source = sources()[features]
+    values = means(source, train)
     top = best(values)
+    same = [LAYERS[at] for at in level(source, train) if at != top]
+    alike = f" {listed(same).capitalize()} level with it as far as five folds can tell." if same else ""
     pictures = "1 training picture" if train == 1 else f"{train} training pictures"
     return (
-        f"<b>With {pictures} of each class, layer {LAYERS[top]} serves best: {values[top]:.1f}&nbsp;%</b> of the test "
-        f"pictures are named right (mean of {len(found().classes)} classes). Layer 7: {values[-1]:.1f}&nbsp;%; the "
-        f"pixels themselves, dashed: {pixels(train):.1f}&nbsp;%; a guess: {100 / len(found().classes):.1f}&nbsp;%."
+        f"<b>With {pictures} of each class, layer {LAYERS[top]} names {values[top]:.1f}&nbsp;% of the test pictures "
+        f"right</b>, the most.{alike} Layer 7: {values[-1]:.1f}&nbsp;%; that of ZFNet-mini untrained, dotted: "
+        f"{means(UNTRAINED, train)[-1]:.1f}&nbsp;%; the pixels themselves, dashed: {pixels(train):.1f}&nbsp;%; "
+        f"a guess: {100 / len(found().classes):.1f}&nbsp;%."
     )
 
 
@@ -149,8 +164,8 @@ class ServesElsewhere(Panel):
         )
 
     defaults: ClassVar = {
-        "features": NAMES["zfnet-mini"],
-        "training_pictures": 30,
+        "features": NAMES[ASKED],
+        "training_pictures": MOST,
         "layer": 5,
         "class_shown": "crayfish",
         "bet": OPEN,
@@ -162,7 +177,7 @@ class ServesElsewhere(Panel):
         at = self.axes[3].position(class_shown)
         return (
             f'<div class="zf-transfer" data-bet="{bet}">'
-            f'<p class="zf-outcome" role="status">{outcome(bet, source, train)}</p>'
+            f'<p class="zf-outcome" role="status">{outcome(bet)}</p>'
             f'<div class="zf-hidden"><div class="zf-bars">{bars(source, train, str(layer))}</div>'
             f'<p class="zf-verdict" aria-live="polite">{said(features, train)}</p>'
             f'<div class="zf-class">{of_class(source, train, str(layer), at)}</div></div></div>'
@@ -187,6 +202,8 @@ class ServesElsewhere(Panel):
         ]
         return {
             "scores": scores,
+            "untrained": NAMES[UNTRAINED],
+            "outcomes": {bet: outcome(bet) for bet in (OPEN, *BETS)},
             "pixels": {str(train): pixels(train) for train in counts()},
             "places": [list(part[:3]) for part in parts],
             "confused": b64encode(b"".join(part[3].tobytes() for part in parts)).decode(),
