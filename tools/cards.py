@@ -20,7 +20,7 @@ from zflib.widgets.live import hero, photographs
 
 CARDS = Path(__file__).parents[1] / "book" / "images" / "cards"
 WIDTH, HEIGHT, GAP = 360, 200, 4
-INK, BLUE, ORANGE = "#12233f", "#6db3f2", "#ff9d5c"  # a ground that suits the page by day and by night
+INK, BLUE, ORANGE, GREY = "#12233f", "#6db3f2", "#ff9d5c", "#aeb9c8"  # a ground that suits the page by day and by night
 WORDS = {"color": "white", "fontsize": 11}
 
 
@@ -106,14 +106,15 @@ def rates() -> np.ndarray:
 
 
 def transferred() -> np.ndarray:
-    """What each layer is worth for 101 other classes: SqueezeNet's, taught a thousand, and ZFNet-mini's, taught ten."""
+    """What each layer is worth for 101 other classes: SqueezeNet's, taught a thousand; ZFNet-mini's, taught ten or none."""
     found = summary.result()
     fig, axes = chart()
-    axes.set_ylim(22, 98)
-    axes.text(4, 22.5, "layer 1 to 7", ha="center", **WORDS)
+    axes.set_ylim(10, 98)
+    axes.text(4, 10.5, "layer 1 to 7", ha="center", **WORDS)
     for name, colour, taught, where in (
         ("squeezenet", ORANGE, "taught a thousand classes", (1, 91)),
         ("zfnet-mini", BLUE, "taught ten", (7, 47)),
+        ("random:zfnet-mini", GREY, "untrained", (1, 23)),
     ):
         layers = found.layers(name)
         means = [found.accuracy(name, layer, max(found.counts(name))).mean() for layer in layers]
