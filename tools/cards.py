@@ -106,7 +106,7 @@ def rates() -> np.ndarray:
 
 
 def transferred() -> np.ndarray:
-    """What each layer is worth for 101 other classes: SqueezeNet's, taught a thousand; ZFNet-mini's, taught ten or none."""
+    """What each layer is worth for 101 other classes: after a thousand classes (SqueezeNet), after ten, untrained."""
     found = summary.result()
     fig, axes = chart()
     axes.set_ylim(10, 98)
