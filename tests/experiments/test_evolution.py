@@ -6,12 +6,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 import zflib
 from zflib import data
 from zflib.analysis import Views
 from zflib.data import PictureSet, photograph
 from zflib.experiments import evolution, evolution_pictures
+from zflib.experiments.transfer import classify
+from zflib.experiments.transfer.gram import gram
+from zflib.experiments.transfer.sources import of_net
+from zflib.training.ship import UnfinishedRun
+
+HALVES = slice(0, 15), slice(15, 24)
 
 
 @pytest.fixture
@@ -41,7 +48,7 @@ def test_filters_are_compared_map_by_map():
 
 def test_the_strongest_pictures_are_those_of_a_plain_search(pictures):
     net = zflib.load("zfnet-mini")
-    found = evolution.strongest(net, pictures, "conv2", batch=7)
+    found = evolution.strongest(net, pictures, batch=7)["conv2"]
     edge = (net.resized_side - net.architecture.input_size) // 2
     x = torch.from_numpy(pictures.pixels).permute(0, 3, 1, 2).float() - net.mean
     trace = zflib.DeconvNet(net).forward(x[:, :, edge:-edge, edge:-edge])
@@ -58,17 +65,48 @@ def test_what_two_nines_share():
     assert evolution.shared(final, final) == 1
 
 
-def test_the_command_trains_both_follows_them_and_goes_on(pictures, tmp_path, monkeypatch):
+def test_a_probe_reads_the_gram_matrix_of_the_layers_features(pictures):
+    net = zflib.load("zfnet-mini")
+    learnt, tested = (replace(pictures, pixels=pictures.pixels[at], labels=pictures.labels[at]) for at in HALVES)
+    source = of_net("", net)
+    whole = classify.of_unit_length(gram(lambda pixels: source.features(pixels, "3"), pictures.pixels))
+    train, test = (np.arange(24)[at] for at in HALVES)
+    named = classify.svm(whole, pictures.labels, train, test, evolution.PROBE_COST).argmax(1)
+    right = np.mean([(named[tested.labels == label] == label).mean() for label in range(3)])
+    assert evolution.probe(net, "3", learnt, tested) == pytest.approx(right)
+
+
+def test_few_pictures_of_each_class_are_drawn_from_a_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(evolution, "TRAIN", 2)
+    monkeypatch.setattr(data, "data_root", lambda: tmp_path / "kept")
+    for name in "ab":
+        (tmp_path / "train" / name).mkdir(parents=True)
+        for at in range(5):
+            grey = 40 * at + 10 * (name == "b")
+            Image.new("RGB", (20, 20), (grey,) * 3).save(tmp_path / "train" / name / f"{at}.png")
+    found = evolution.few(tmp_path / "train", 16)
+    assert found.labels.tolist() == [0, 0, 1, 1] and found.pixels.shape == (4, 16, 16, 3)
+    assert len(set(found.files)) == 4
+    assert (found.pixels == evolution.few(tmp_path / "train", 16).pixels).all()
+
+
+@pytest.fixture
+def command(pictures, tmp_path, monkeypatch):
+    """The command's arguments and where its result goes; it trains for two epochs on noise."""
     monkeypatch.setattr(data, "folder", lambda where, side: pictures)
+    monkeypatch.setattr(evolution, "few", lambda where, side: pictures)
     monkeypatch.setattr(evolution, "KEPT", (1, 2))
-    monkeypatch.setattr(evolution, "TRAIN", 4)
     monkeypatch.setattr(evolution_pictures, "views", lambda: Views([photograph("chelsea").picture], scales=[1]))
     monkeypatch.setattr(evolution, "PROBED", {"conv1": "1", "conv5": "5"})
     monkeypatch.setattr(evolution, "MINI", replace(evolution.MINI, batch_size=12))
     monkeypatch.setattr("zflib.training.recipe.best_precision", lambda: "32-true")
     out = tmp_path / "found.json"
     folders = {"--data": tmp_path, "--runs": tmp_path / "runs", "--out": out, "--filters": tmp_path / "kept"}
-    arguments = [str(word) for pair in folders.items() for word in pair]
+    return [str(word) for pair in folders.items() for word in pair], out
+
+
+def test_the_command_trains_both_follows_them_and_goes_on(command, tmp_path, monkeypatch):
+    arguments, out = [*command[0], "--twin"], command[1]
     evolution.main(arguments)
     found = json.loads(out.read_text())
     assert list(found["runs"]) == list(evolution.RUNS)
@@ -87,3 +125,32 @@ def test_the_command_trains_both_follows_them_and_goes_on(pictures, tmp_path, mo
     assert {f"{run}/{step}" for run in evolution.RUNS for step in evolution_pictures.STEPS} < set(drawn)
     monkeypatch.setattr(evolution, "measure", None)
     evolution.main(arguments)
+
+
+def test_probes_are_taken_while_a_run_goes_on_and_kept(command, tmp_path, monkeypatch):
+    arguments, out = command
+    run = tmp_path / "runs" / "zfnet-mini-3-seed0"
+    with pytest.raises(UnfinishedRun, match="no checkpoint"):
+        evolution.main([*arguments, "--probes"])
+    evolution.main(arguments)
+    found = json.loads(out.read_text())["runs"]
+    assert list(found) == ["labels"], "the twin is trained where it is asked for"
+    (run / "epoch-002.safetensors").unlink()
+    (run / "probes.json").unlink()
+    taken = []
+
+    def probe(net, layer, learnt, validation):
+        if len(taken) == 3:
+            raise KeyboardInterrupt
+        taken.append(layer)
+        return 0.12345
+
+    monkeypatch.setattr(evolution, "probe", probe)
+    with pytest.raises(KeyboardInterrupt):
+        evolution.main([*arguments, "--probes"])
+    taken.pop()
+    evolution.main([*arguments, "--probes"])
+    kept = json.loads((run / "probes.json").read_text())
+    assert kept == {epoch: {"conv1": 0.1235, "conv5": 0.1235} for epoch in "01"}
+    with pytest.raises(UnfinishedRun, match=r"epochs \[1\] of \[1, 2\]"):
+        evolution.measure(run, None, None)

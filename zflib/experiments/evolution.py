@@ -1,10 +1,10 @@
 """How do features grow? Figure 4 as numbers. `python -m zflib.experiments.evolution`
 
-A half-width ZFNet learns 100 classes of ImageNet; its weights are kept after some epochs, and those of a twin that
-learns the same pictures with their labels shuffled. Of each kept epoch and layer: how near are the filters to the final
-ones, how many of a map's nine strongest pictures are among the final nine, has its strongest picture changed since the
-epoch kept before, and how well does a linear classifier name pictures by the layer? The chapter shows the file that
-this command writes; the kept convolutions go beside the training records.
+A half-width ZFNet learns 100 classes of ImageNet; its weights are kept after some epochs, and, where asked for, those
+of a twin that learns the same pictures with their labels shuffled. Of each kept epoch and layer: how near are the
+filters to the final ones, how many of a map's nine strongest pictures are among the final nine, has its strongest
+picture changed since the epoch kept before, and how well does a linear classifier name pictures by the layer? The
+chapter shows the file that this command writes; the kept convolutions go beside the training records.
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors.torch import load_file, save
+from torch.nn import functional as F
+from torch.utils.hooks import RemovableHandle
 
 from zflib import atomic, weights
 from zflib.architecture import ZFNET
-from zflib.data.sets import PictureSet
+from zflib.data.sets import PictureSet, decoded
 from zflib.experiments import evolution_pictures, read, write
-from zflib.network import ConvNet, device
+from zflib.network import ConvNet, device, resized
 from zflib.training.recipe import MINI
 
 FILE = Path(__file__).with_suffix(".json")
@@ -75,24 +77,25 @@ def shuffled(pictures: PictureSet) -> PictureSet:
 
 
 def networks(folder: Path) -> dict[int, ConvNet]:
-    """A finished run's network before training (0) and after each kept epoch, in eval mode on `zflib.device()`.
-
-    Raises UnfinishedRun when the run is not finished, FileNotFoundError when an epoch was not kept.
-    """
+    """A run's network before training (0) and after each kept epoch that it has come to, in eval mode on
+    `zflib.device()`. Raises UnfinishedRun when the folder holds no run."""
+    from zflib.training import checkpoint
     from zflib.training.recipe import Recipe
-    from zflib.training.ship import finished
+    from zflib.training.ship import UnfinishedRun
     from zflib.training.start import prepare
 
-    last, made = finished(folder)
-    recipe = {key: tuple(v) if isinstance(v, list) else v for key, v in made["identity"]["recipe"].items()}
-    first = ConvNet(last.architecture, last.mean)
-    prepare(first, Recipe(**recipe), made["identity"]["seed"])
-    found = {0: first}
-    for epoch in (epoch for epoch in KEPT if epoch <= recipe["epochs"]):
-        net = ConvNet(last.architecture, last.mean)
-        kept = load_file(folder / f"epoch-{epoch:03}.safetensors")
-        net.load_state_dict({name: value.float() for name, value in kept.items()})
-        found[epoch] = net
+    saved = checkpoint.load(folder / "checkpoint.pt")
+    if saved is None:
+        raise UnfinishedRun(f"{folder} holds no checkpoint of a training run.")
+    identity = saved["identity"]
+    architecture, mean = weights.architecture(identity["architecture"]), saved["net"]["mean"]
+    recipe = {key: tuple(v) if isinstance(v, list) else v for key, v in identity["recipe"].items()}
+    found = {0: ConvNet(architecture, mean)}
+    prepare(found[0], Recipe(**recipe), identity["seed"])
+    for epoch in KEPT:
+        if (file := folder / f"epoch-{epoch:03}.safetensors").exists():
+            found[epoch] = ConvNet(architecture, mean)
+            found[epoch].load_state_dict({name: value.float() for name, value in load_file(file).items()})
     return {epoch: net.eval().to(device()) for epoch, net in found.items()}
 
 
@@ -103,18 +106,29 @@ def likeness(filters: np.ndarray, final: np.ndarray) -> tuple[float, float]:
     return float(np.nanmean((a * b).sum(1))), float(np.nanmean((a * np.roll(b, 1, axis=0)).sum(1)))
 
 
-def strongest(net: ConvNet, pictures: PictureSet, step: str, batch: int = 64) -> np.ndarray:
-    """(C, 9) numbers of the pictures in which a map of a step responds most anywhere, strongest first; -1 where fewer
+@torch.inference_mode()
+def strongest(net: ConvNet, pictures: PictureSet, batch: int = 64) -> dict[str, np.ndarray]:
+    """By step (C, 9) numbers of the pictures in which a map responds most anywhere, strongest first; -1 where fewer
     than nine have it respond at all."""
     from zflib.experiments.transfer.sources import of_net
 
-    source = of_net("", net, {step: step.replace("conv", "relu")})
-    peaks = []
+    prepare = of_net("", net).prepare
+    peaks: dict[str, list[torch.Tensor]] = {step: [] for step in PROBED}
+
+    def follow(step: str) -> RemovableHandle:
+        rectified = net.get_submodule(step.replace("conv", "relu"))
+        return rectified.register_forward_hook(lambda module, given, out: peaks[step].append(out.amax((2, 3)).cpu()))
+
+    handles = [follow(step) for step in PROBED]
     for at in range(0, len(pictures), batch):
-        held = source.features(pictures.pixels[at : at + batch], step)
-        peaks.append(held.view(len(held), net.get_submodule(step).out_channels, -1).amax(2))
-    value, number = torch.cat(peaks).topk(min(NINE, len(pictures)), dim=0)
-    return torch.where(value > 0, number, -1).T.numpy()
+        net(prepare(pictures.pixels[at : at + batch]).to(device(), memory_format=torch.channels_last))
+    for handle in handles:
+        handle.remove()
+    found = {}
+    for step, each in peaks.items():
+        value, number = torch.cat(each).topk(min(NINE, len(pictures)), dim=0)
+        found[step] = torch.where(value > 0, number, -1).T.numpy()
+    return found
 
 
 def shared(nine: np.ndarray, final: np.ndarray) -> float:
@@ -123,35 +137,81 @@ def shared(nine: np.ndarray, final: np.ndarray) -> float:
     return float(np.mean(shares)) if shares else float("nan")
 
 
-def probe(net: ConvNet, layer: str, training: PictureSet, validation: PictureSet) -> float:
-    """What support vectors name of the validation pictures after `TRAIN` training pictures of each class."""
-    from zflib.experiments.transfer import classify, folds
-    from zflib.experiments.transfer.gram import gram
-    from zflib.experiments.transfer.sources import of_net
+def few(where: Path, side: int) -> PictureSet:
+    """`TRAIN` pictures of each class of a folder, drawn by lot, as squares of `side` pixels: a probe learns from them."""
+    from torchvision.datasets import ImageFolder
 
-    drawn = folds.fold(training.labels, TRAIN, seed=0, most_tested=1).train
-    pixels = np.concatenate([training.pixels[drawn], validation.pixels])
-    labels = np.concatenate([training.labels[drawn], validation.labels])
-    source = of_net("", net)
-    products = classify.of_unit_length(gram(lambda p: source.features(p, layer), pixels))
-    train, test = np.split(np.arange(len(labels)), [len(drawn)])
+    from zflib.data import data_root
+    from zflib.experiments.transfer import folds
+
+    found = ImageFolder(where)
+    drawn = folds.fold(np.array(found.targets), TRAIN, seed=0, most_tested=1).train
+    chosen = [found.samples[at] for at in drawn]
+    return decoded(f"{where.parent.name} {TRAIN} a class", chosen, tuple(found.classes), side, data_root())
+
+
+def probe(net: ConvNet, layer: str, learnt: PictureSet, validation: PictureSet) -> float:
+    """What share of the validation pictures support vectors name that have learnt others, mean over classes."""
+    from zflib.experiments.transfer import classify
+
+    products = _products(net, layer, learnt.pixels, validation.pixels)
+    labels = np.concatenate([learnt.labels, validation.labels])
+    train, test = np.split(np.arange(len(labels)), [len(learnt)])
     decided = classify.svm(products, labels, train, test, PROBE_COST)
     return classify.mean_accuracy(labels[test], classify.classes_of(labels, train)[decided.argmax(1)])
 
 
-def measure(folder: Path, training: PictureSet, validation: PictureSet) -> dict[str, Any]:
-    """Of one run what `result` holds, by epoch and step. The pictures have their true labels, whatever the run saw."""
+def _products(net: ConvNet, layer: str, learnt: np.ndarray, tested: np.ndarray, batch: int = 64) -> np.ndarray:
+    """The columns of a Gram matrix that a classifier reads: inner products of all pictures' features, each of length 1,
+    with those that are learnt from. (learnt + tested, learnt) float64."""
+    from zflib.experiments.transfer.sources import of_net
+
+    source = of_net("", net)
+
+    def features(pixels: np.ndarray) -> torch.Tensor:
+        return F.normalize(source.features(pixels, layer))
+
+    held = torch.cat([features(learnt[at : at + batch]) for at in range(0, len(learnt), batch)])
+    rest = [features(tested[at : at + batch]) @ held.T for at in range(0, len(tested), batch)]
+    return torch.cat([held @ held.T, *rest]).double().numpy()
+
+
+def probes(folder: Path, learnt: PictureSet, validation: PictureSet) -> dict[str, dict[str, float]]:
+    """By epoch and step what `probe` gives of each network that a run has kept so far.
+
+    Each is kept in the folder's probes.json once it is known: they can be taken while the run goes on, one by one.
+    """
+    file = folder / "probes.json"
+    found = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    for epoch, net in networks(folder).items():
+        known = found.setdefault(str(epoch), {})
+        for step in (step for step in PROBED if step not in known):
+            known[step] = round(probe(net, PROBED[step], learnt, validation), 4)
+            atomic.write(file, json.dumps(found).encode())
+    return found
+
+
+def measure(folder: Path, learnt: PictureSet, validation: PictureSet) -> dict[str, Any]:
+    """Of one run what `result` holds, by epoch and step. The pictures have their true labels, whatever the run saw.
+
+    Raises UnfinishedRun where an epoch of `KEPT` is not there.
+    """
+    from zflib.training.ship import UnfinishedRun
+
     nets = networks(folder)
+    if list(nets) != [0, *KEPT]:
+        raise UnfinishedRun(f"{folder} has kept epochs {[*nets][1:]} of {[*KEPT]}; finish it first.")
     last = max(nets)
     filters = {
         epoch: {s: net.get_submodule(s).weight.detach().cpu().numpy() for s in PROBED} for epoch, net in nets.items()
     }
-    nine = {epoch: {step: strongest(net, validation, step) for step in PROBED} for epoch, net in nets.items()}
+    nine = {epoch: strongest(net, validation) for epoch, net in nets.items()}
+    named = probes(folder, learnt, validation)
     found: dict[str, Any] = {}
     before = 0
-    for epoch, net in nets.items():
+    for epoch in nets:
         found[str(epoch)] = {}
-        for step, layer in PROBED.items():
+        for step in PROBED:
             near, floor = likeness(filters[epoch][step], filters[last][step])
             added, of_all = (filters[at][step] - filters[0][step] for at in (epoch, last))
             found[str(epoch)][step] = {
@@ -160,17 +220,17 @@ def measure(folder: Path, training: PictureSet, validation: PictureSet) -> dict[
                 "learnt": round(likeness(added, of_all)[0], 4) if epoch else 0.0,
                 "nine": round(shared(nine[epoch][step], nine[last][step]), 4),
                 "changed": round(float((nine[epoch][step][:, 0] != nine[before][step][:, 0]).mean()), 4),
-                "probe": round(probe(net, layer, training, validation), 4),
+                "probe": named[str(epoch)][step],
             }
         before = epoch
     return found
 
 
-def keep_filters(folder: Path, name: str, out: Path) -> None:
-    """Write the convolutions of every kept epoch to `out`, NAME-epoch-005.safetensors, in float16."""
+def keep_filters(folder: Path, out: Path) -> None:
+    """Write the convolutions of every kept epoch of a run to `out`, RUN-epoch-005.safetensors, in float16."""
     for epoch, net in networks(folder).items():
         convs = {k: v.half().cpu().contiguous() for k, v in net.state_dict().items() if k.startswith("conv")}
-        atomic.write(out / f"{name}-epoch-{epoch:03}.safetensors", save(convs))
+        atomic.write(out / f"{folder.name}-epoch-{epoch:03}.safetensors", save(convs))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -180,8 +240,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     parser = argparse.ArgumentParser(
         prog="python -m zflib.experiments.evolution",
-        description="Train zfnet-mini on 100 classes of ImageNet for 30 epochs, and a twin on shuffled labels, and "
-        "follow their features. Some three hours a network on a CPU core; interrupted, it goes on where it was.",
+        description="Train zfnet-mini on 100 classes of ImageNet for 30 epochs and follow its features. "
+        "Some three hours a network on a CPU core; interrupted, it goes on where it was.",
     )
     parser.add_argument(
         "--data", type=Path, default=None, help="folder with train/ and val/ (default: mini_imagenet100 in ZFLIB_DATA)"
@@ -191,25 +251,37 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--filters", type=Path, default=weights.RESULTS.with_name("evolution"), help="folder of the kept convolutions"
     )
+    parser.add_argument("--twin", action="store_true", help="train and follow the twin on shuffled labels, too")
+    parser.add_argument(
+        "--probes", action="store_true", help="only take the probes of the epochs that a run has kept so far"
+    )
     given = parser.parse_args(arguments)
     where = given.data or data_root() / "mini_imagenet100"
-    training, validation = folder(where / "train", 160), folder(where / "val", 146)
-    recipe = replace(MINI, epochs=max(KEPT), precision=best_precision())
+    side = resized(ZFNET.mini(classes=1).input_size)
+    learnt, validation = few(where / "train", side), folder(where / "val", side)
+    name = f"zfnet-mini-{len(validation.class_names)}"
+    folders = {RUNS[0]: given.runs / f"{name}-seed0"}
+    if given.twin:
+        folders[RUNS[1]] = given.runs / f"{name}-shuffled-seed0"
+    if given.probes:
+        for at in folders.values():
+            probes(at, learnt, validation)
+        return
+    training = folder(where / "train", 160)
     architecture = ZFNET.mini(classes=len(training.class_names))
-    runs, folders = {}, {}
-    given.filters.mkdir(parents=True, exist_ok=True)
-    for name, seen in zip(RUNS, (training, shuffled(training)), strict=True):
-        at = given.runs / f"zfnet-mini-{len(training.class_names)}{'-shuffled' * (seen is not training)}-seed0"
+    recipe = replace(MINI, epochs=max(KEPT), precision=best_precision())
+    runs = {}
+    for name, at in folders.items():
+        seen = training if name == RUNS[0] else shuffled(training)
         train(Run(architecture, recipe, 0, seen, validation), at, keep_epochs=KEPT)
         measured = at / "evolution.json"
         if not measured.exists():
-            atomic.write(measured, json.dumps(measure(at, training, validation)).encode())
+            atomic.write(measured, json.dumps(measure(at, learnt, validation)).encode())
         runs[name] = json.loads(measured.read_text(encoding="utf-8"))
-        folders[name] = at
-        if seen is training:
-            keep_filters(at, at.name, given.filters)
+    given.filters.mkdir(parents=True, exist_ok=True)
+    keep_filters(folders[RUNS[0]], given.filters)
     found = {
-        "what": "features of one network after some epochs, and of a twin trained on shuffled labels",
+        "what": "features of one network after some epochs",
         "pictures": {"set": validation.name, "count": len(validation), "fingerprint": validation.fingerprint},
         "train": TRAIN,
         "C": PROBE_COST,
