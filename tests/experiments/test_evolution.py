@@ -65,6 +65,28 @@ def test_what_two_nines_share():
     assert evolution.shared(final, final) == 1
 
 
+def test_what_came_of_the_predictions_stands_beside_them():
+    def value(epoch, step, measure):
+        return {"filters": 0.1 * epoch, "nine": 0.01 * epoch, "changed": 0.2, "probe": 0.02 * epoch}[measure] + (
+            step == "conv1"
+        ) / 100
+
+    run = {
+        str(epoch): {
+            step: {each: value(epoch, step, each) for each in ("filters", "nine", "changed", "probe")}
+            for step in evolution.PROBED
+        }
+        for epoch in (0, 5, 9, 10)
+    }
+    found = evolution.came_out({"labels": run})
+    assert list(found) == list(evolution.PREDICTED)
+    assert [*found.values()][:5] == pytest.approx([9, 9, 0.06, 0.05, 0.2])
+    assert [*found.values()][5:7] == pytest.approx([0.5, 11 / 21]) and [*found.values()][7] is None
+    twin = evolution.came_out({"labels": run, "shuffled labels": run})
+    assert [*twin.values()][7] == pytest.approx(20)
+    assert evolution.first_at(run, "conv5", "filters", 2) is None
+
+
 def test_a_probe_reads_the_gram_matrix_of_the_layers_features(pictures):
     net = zflib.load("zfnet-mini")
     learnt, tested = (replace(pictures, pixels=pictures.pixels[at], labels=pictures.labels[at]) for at in HALVES)
@@ -109,7 +131,7 @@ def test_the_command_trains_both_follows_them_and_goes_on(command, tmp_path, mon
     arguments, out = [*command[0], "--twin"], command[1]
     evolution.main(arguments)
     found = json.loads(out.read_text())
-    assert list(found["runs"]) == list(evolution.RUNS)
+    assert list(found["runs"]) == list(evolution.RUNS) == list(found["top1"])
     for run in found["runs"].values():
         assert list(run) == ["0", "1", "2"]
         for step in ("conv1", "conv5"):

@@ -61,8 +61,36 @@ def result() -> dict[str, Any]:
     nine     share of a map's nine strongest validation pictures that are among its final nine, mean over maps
     changed  share of maps whose strongest picture is not that of the epoch kept before
     probe    share of validation pictures that support vectors name by the layer (pooled where it is), mean over classes
+
+    and result()["top1"][run] the share of validation pictures that the network itself names in the end.
     """
     return read(FILE)
+
+
+def first_at(run: dict[str, Any], step: str, measure: str, level: float) -> int | None:
+    """The first kept epoch at which a measure of a step is `level` or more, 0 being before training; None for none."""
+    return next((int(epoch) for epoch, of in run.items() if of[step][measure] >= level), None)
+
+
+def came_out(runs: dict[str, Any]) -> dict[str, float | None]:
+    """What came of each entry of `PREDICTED`, in its order; None where it was not measured. `runs` as in `result`."""
+    run, twin = runs[RUNS[0]], runs.get(RUNS[1])
+    last = max(map(int, run))
+
+    def at(epoch: int, step: str, measure: str) -> float:
+        return float(run[str(epoch)][step][measure])
+
+    found = [
+        first_at(run, "conv1", "filters", 0.9),
+        first_at(run, "conv5", "filters", 0.9),
+        at(5, "conv1", "nine"),
+        at(5, "conv5", "nine"),
+        at(last, "conv5", "changed"),
+        at(5, "conv5", "probe") / at(last, "conv5", "probe"),
+        at(5, "conv1", "probe") / at(last, "conv1", "probe"),
+        100 * twin[str(last)]["conv5"]["probe"] if twin else None,
+    ]
+    return dict(zip(PREDICTED, found, strict=True))
 
 
 def shuffled(pictures: PictureSet) -> PictureSet:
@@ -138,7 +166,7 @@ def shared(nine: np.ndarray, final: np.ndarray) -> float:
 
 
 def few(where: Path, side: int) -> PictureSet:
-    """`TRAIN` pictures of each class of a folder, drawn by lot, as squares of `side` pixels: a probe learns from them."""
+    """`TRAIN` pictures of each class of a folder, drawn by lot, as squares of `side` pixels, for a probe to learn."""
     from torchvision.datasets import ImageFolder
 
     from zflib.data import data_root
@@ -270,7 +298,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     training = folder(where / "train", 160)
     architecture = ZFNET.mini(classes=len(training.class_names))
     recipe = replace(MINI, epochs=max(KEPT), precision=best_precision())
-    runs = {}
+    runs, top1 = {}, {}
     for name, at in folders.items():
         seen = training if name == RUNS[0] else shuffled(training)
         train(Run(architecture, recipe, 0, seen, validation), at, keep_epochs=KEPT)
@@ -278,6 +306,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if not measured.exists():
             atomic.write(measured, json.dumps(measure(at, learnt, validation)).encode())
         runs[name] = json.loads(measured.read_text(encoding="utf-8"))
+        top1[name] = round(json.loads((at / "log.json").read_text(encoding="utf-8"))[-1]["validation_top1"], 4)
     given.filters.mkdir(parents=True, exist_ok=True)
     keep_filters(folders[RUNS[0]], given.filters)
     found = {
@@ -285,6 +314,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "pictures": {"set": validation.name, "count": len(validation), "fingerprint": validation.fingerprint},
         "train": TRAIN,
         "C": PROBE_COST,
+        "top1": top1,
         "runs": runs,
     }
     write(given.out, found, "zflib.experiments.evolution", device())
