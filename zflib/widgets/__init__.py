@@ -6,6 +6,7 @@ from zflib.widgets.live.all_maps import AllMaps
 from zflib.widgets.live.cost import CostOfLayers
 from zflib.widgets.live.fields import FieldTracer
 from zflib.widgets.live.flicker import FlickeringMap
+from zflib.widgets.live.growth import GrowingFeatures
 from zflib.widgets.live.steps import StepsExplorer
 from zflib.widgets.live.strip import FilterStrip
 from zflib.widgets.live.swap import SwitchSwap
@@ -23,6 +24,7 @@ __all__ = [
     "FilterStrip",
     "FlickeringMap",
     "GeometryExplorer",
+    "GrowingFeatures",
     "Impossible",
     "ServesElsewhere",
     "SortableTable",
