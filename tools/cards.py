@@ -13,7 +13,7 @@ import zflib
 from zflib import plots
 from zflib.analysis import spectrum
 from zflib.deconvnet import unpool
-from zflib.experiments import ablation
+from zflib.experiments import ablation, evolution, evolution_pictures
 from zflib.experiments.transfer import summary
 from zflib.plots.unit_view import drawn
 from zflib.widgets.live import hero, photographs
@@ -105,6 +105,12 @@ def rates() -> np.ndarray:
     return pixels(fig)
 
 
+def grown() -> np.ndarray:
+    """Layer 1's filters before training and after it."""
+    banks = evolution_pictures.packed()[f"{evolution.RUNS[0]}/filters"].astype(float)
+    return beside(plots.tile(plots.filters(bank), columns=8) for bank in (banks[0], banks[-1]))
+
+
 def transferred() -> np.ndarray:
     """What each layer is worth for 101 other classes: after a thousand classes (SqueezeNet), after ten, untrained."""
     found = summary.result()
@@ -158,6 +164,7 @@ CHAPTERS = {
     5: spectra,
     6: folded,
     7: rates,
+    8: grown,
     12: transferred,
 }
 

@@ -31,7 +31,7 @@ from zflib import ALEXNET, ZFNET, aliasing, paper, spectrum
 from zflib.analysis import effective_field
 from zflib.analysis.spectrum.gap import MIDDLES, PRESENT
 from zflib.data.sets import _PICTURES as PICTURES
-from zflib.experiments import ablation, projected, shifts, stems
+from zflib.experiments import ablation, evolution, projected, shifts, stems
 from zflib.experiments.displacement import BAND
 from zflib.experiments.transfer import summary as transfer
 from zflib.training.recipe import MINI, PAPER
@@ -138,6 +138,8 @@ NAMES = {  # what an expression may use; none of it is measured
     "SHORT": stems.SHORT,
     "PICTURES": PICTURES,
     "CALTECH": transfer.result(),
+    "KEPT": evolution.KEPT,
+    "LEARNT_FROM": evolution.TRAIN,
     "BAND": BAND,
     "MIDDLES": MIDDLES,
     "PRESENT": PRESENT,
@@ -287,6 +289,13 @@ def cost_of(row):
     return theirs[row][1] - theirs["as_is"][1], ours.interval()
 
 
+@cache
+def grown(measure):
+    """What was measured of the evolving network, by epoch a list over its layers."""
+    run = evolution.result()["runs"][evolution.RUNS[0]]
+    return {int(epoch): [of[step][measure] for step in evolution.PROBED] for epoch, of in run.items()}
+
+
 STATEMENTS = {  # of results, in words: what has to be so that the sentence can stand
     "0 of AlexNet-mini's 144 filters peak above 0.3": lambda: not any(peaks_above("alexnet-mini", 0.3)),
     "ZFNet-mini ends as well": lambda: not any(peaks_above("zfnet-mini", 0.3)),
@@ -352,6 +361,13 @@ STATEMENTS = {  # of results, in words: what has to be so that the sentence can 
     ),
     "its least seed has more than twice what ZFNet's greatest has": lambda: (
         min(false_waves("alexnet-mini")) > 2 * max(false_waves("zfnet-mini"))
+    ),
+    "With another map's final filter the cosine is about 0 at every epoch": lambda: (
+        max(abs(each) for of in grown("floor").values() for each in of) < 0.1
+    ),
+    "A filter can be like its final self before it has learnt anything": lambda: grown("filters")[0][-1] > 0.5,
+    "a map's nine strongest tell more than the one": lambda: all(
+        0 < each < 1 for each in grown("nine")[evolution.KEPT[-2]]
     ),
 }
 

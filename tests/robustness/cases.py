@@ -324,6 +324,8 @@ ELSEWHERE = {
         experiments.shifts.result experiments.displacement.result experiments.displacement.gaps
         experiments.controls.result experiments.controls.mean experiments.controls.curves
         experiments.controls.verdict experiments.pictures.result experiments.projected.result
+        experiments.evolution.result experiments.evolution.first_at experiments.evolution.came_out
+        experiments.evolution_pictures.result experiments.evolution_pictures.packed
         experiments.ablation.predictions
         experiments.ablation.result
         experiments.ablation.Ablation.of experiments.ablation.Ablation.row experiments.ablation.Ablation.members
@@ -345,6 +347,8 @@ ELSEWHERE = {
         widgets.CostOfLayers widgets.CostOfLayers.view widgets.CostOfLayers.before widgets.CostOfLayers.data
         widgets.ServesElsewhere widgets.ServesElsewhere.view widgets.ServesElsewhere.before
         widgets.ServesElsewhere.data
+        widgets.GrowingFeatures widgets.GrowingFeatures.view widgets.GrowingFeatures.before
+        widgets.GrowingFeatures.still widgets.GrowingFeatures.data
         widgets.FieldTracer widgets.FieldTracer.view widgets.FieldTracer.before widgets.FieldTracer.data
         widgets.SwitchSwap widgets.SwitchSwap.view widgets.SwitchSwap.before widgets.SwitchSwap.after
         widgets.SwitchSwap.data

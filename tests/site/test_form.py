@@ -24,7 +24,7 @@ PACKED = {".webp", ".png", ".jpg", ".woff", ".woff2"}  # a server sends these as
 
 @pytest.mark.parametrize("at", range(len(CHAPTERS)), ids=CHAPTERS)
 def test_a_chapter_carries_its_number_in_title_and_contents(site, at):
-    """That of its file: chapter 12 came out before 8 to 11."""
+    """That of its file: chapter 12 came out before 9 to 11."""
     html = (site / f"{CHAPTERS[at]}.html").read_text(encoding="utf-8")
     numbers = [str(int(re.search(r"/(\d+)_", name)[1])) for name in CHAPTERS]
     assert re.search(rf'<h1><span class="section-number">{numbers[at]}\. </span>', html)
