@@ -41,7 +41,8 @@ def test_the_strongest_value_is_that_of_a_plain_search(followed):
     trace = zflib.DeconvNet(net).forward(torch.stack([net.preprocess(view) for view in views]))
     for step in STEPS:
         peaks = trace[step].amax((2, 3))
-        for channel, (name, value) in zip(found[step]["maps"], found[step]["found"]["7"], strict=True):
+        for channel, (name, value, view) in zip(found[step]["maps"], found[step]["found"]["7"], strict=True):
+            assert view == int(peaks[:, channel].argmax())
             assert value == pytest.approx(float(peaks[:, channel].max()), abs=1e-3)
             assert name == NAMES[views.picture[int(peaks[:, channel].argmax())]]
 
@@ -69,9 +70,9 @@ def test_the_projection_is_the_deconvnets(followed):
 def test_where_nothing_responds_there_is_plain_grey(followed):
     _, found, arrays = followed
     for step in STEPS[1:]:
-        silent = all(name is None and value == 0 for name, value in found[step]["found"]["0"])
+        silent = all(each == [None, 0, None] for each in found[step]["found"]["0"])
         assert silent == (np.abs(sheet(arrays, step)[0] - 128).mean() < 1), step
-    assert all(name is None for name, _ in found["conv2"]["found"]["0"])
+    assert all(name is None for name, *_ in found["conv2"]["found"]["0"])
     assert found["conv1"]["found"]["0"] == found["conv1"]["found"]["7"]
     assert arrays["filters"].shape == (2, 48, 3, 7, 7)
 
@@ -81,4 +82,4 @@ def test_maps_are_drawn_by_lot_from_those_that_respond(followed):
     for step in STEPS:
         maps = found[step]["maps"]
         assert maps == sorted(set(maps)) and len(maps) == MAPS
-        assert all(value > 0 for _, value in found[step]["found"]["7"])
+        assert all(value > 0 for _, value, _ in found[step]["found"]["7"])

@@ -34,7 +34,8 @@ SHORTER = 320  # pixels of a photograph's shorter side: two of a view at twice t
 
 def result() -> dict[str, Any]:
     """The committed result. result()["runs"][run][step] holds "maps", the numbers of the maps shown; and by epoch in
-    "found" of each of them [photograph, value], its strongest activation and where; photograph None if it has none."""
+    "found" of each of them [photograph, value, view]: its strongest activation, in which photograph and which of all
+    `views`. None, 0 and None where it has none."""
     return read(FILE)
 
 
@@ -96,12 +97,12 @@ def follow(nets: Mapping[int, ConvNet]) -> tuple[dict[str, Any], dict[str, np.nd
             top, rows = tops[epoch][step], []
             for row, channel in enumerate(chosen[step]):
                 if top.dead[channel]:
-                    rows.append([None, 0.0])
+                    rows.append([None, 0.0, None])
                     continue
                 pair = np.concatenate(tiles(net, over, top, channel))
                 sheet[2 * row * SIDE : 2 * (row + 1) * SIDE, at * SIDE : (at + 1) * SIDE] = pair
-                photograph = names[over.picture[int(top.picture[channel, 0])]]
-                rows.append([photograph, round(float(top.value[channel, 0]), 3)])
+                view = int(top.picture[channel, 0])
+                rows.append([names[over.picture[view]], round(float(top.value[channel, 0]), 3), view])
             found[step]["found"][str(epoch)] = rows
         content = BytesIO()
         Image.fromarray(sheet).save(content, "WEBP", quality=85, method=6)

@@ -71,20 +71,19 @@ def piece(layer: int, row: int, column: int, words: str = "") -> str:
     return f'<svg class="piece" viewBox="{box}" {said}><use href="#zf-growth-{layer}"/></svg>'
 
 
-def photographs(layer: int, row: int) -> list[str | None]:
-    """Of which photograph a map's strongest response comes, by epoch; None where nothing excites it."""
-    return [shown()[f"conv{layer}"]["found"][str(epoch)][row][0] for epoch in epochs()]
+def seen(layer: int, row: int) -> list[tuple[str | None, int | None]]:
+    """In which photograph, and which view of all, a map responds most, by epoch; None where nothing excites it."""
+    return [(name, view) for name, _, view in (shown()[f"conv{layer}"]["found"][str(e)][row] for e in epochs())]
 
 
 def grid(layer: int, row: int | None = None, epoch: int | None = None) -> str:
-    """What four maps pass back after each epoch, a map a row; the chosen tile is marked, and where the photograph
-    changes."""
+    """What four maps pass back after each epoch, a map a row; the chosen tile is marked, and where the view changes."""
     head = "".join(f"<span>{each}</span>" for each in epochs())
     tiles = ""
     for at in range(MAPS):
-        names = photographs(layer, at)
+        views = [view for _, view in seen(layer, at)]
         for column, each in enumerate(epochs()):
-            marks = " new" * (column > 0 and names[column] != names[column - 1])
+            marks = " new" * (column > 0 and views[column] != views[column - 1])
             marks += " chosen" * ((at, each) == (row, epoch))
             tiles += f'<div class="tile{marks}">{piece(layer, 2 * at + 1, column)}</div>'
     words = f"What four maps of layer {layer} pass back, one a row, after epochs {', '.join(map(str, epochs()))}"
@@ -94,7 +93,7 @@ def grid(layer: int, row: int | None = None, epoch: int | None = None) -> str:
 def large(layer: int, row: int, epoch: int) -> str:
     """A map at one epoch, as large as it goes: what it responds to most, and what it passes back of it."""
     column, number = epochs().index(epoch), shown()[f"conv{layer}"]["maps"][row]
-    name = photographs(layer, row)[column]
+    name, _ = seen(layer, row)[column]
     words = f"map {number} of layer {layer} after epoch {epoch}"
     left = piece(layer, 2 * row, column, f"What {words} responds to most, of {name or 'nothing'}")
     right = piece(layer, 2 * row + 1, column, f"What {words} passes back of it, on mid-grey")
@@ -107,14 +106,13 @@ def large(layer: int, row: int, epoch: int) -> str:
 def told(layer: int, row: int, epoch: int) -> str:
     """A map at one epoch, in words."""
     column, number = epochs().index(epoch), shown()[f"conv{layer}"]["maps"][row]
-    names = photographs(layer, row)
-    name, when = names[column], f"after epoch {epoch}" if epoch else "before training"
-    changes = sum(one != other for one, other in pairwise(names))
+    name, when = seen(layer, row)[column][0], f"after epoch {epoch}" if epoch else "before training"
+    changes = sum(one != other for one, other in pairwise(seen(layer, row)))
     times = {0: "never", 1: "once", 2: "twice"}.get(changes, f"{changes} times")
     what = f"responds most to <b>{name}</b>" if name else "responds to none of the photographs"
     return (
         f"Map {number} of layer {layer}, the {NUMBERS[row]} of four drawn by lot, {when}: it {what}. "
-        f"The photograph changes {times} in {len(epochs()) - 1} steps (orange edges)."
+        f"The view changes {times} in {len(epochs()) - 1} steps (orange edges)."
     )
 
 
@@ -176,7 +174,7 @@ def outcome(bet: str) -> str:
     came = "won" if bet == nearest else f"lost, {nearest} is nearer"
     return (
         f"You bet on {bet}: {came}. From epoch {before} to {last}, {round(share * maps)} of layer 5's {maps} maps "
-        f"change the picture that they respond to most, {whole(share)}.".replace("&nbsp;", " ")
+        f"change the picture that they respond to most, {whole(share)}."
     )
 
 
@@ -209,8 +207,8 @@ class GrowingFeatures(Panel):
         return (
             f'<div class="zf-growth" data-bet="{bet}"><p class="zf-outcome" role="status">{outcome(bet)}</p>'
             f'<div class="zf-strips">{grid(layer, map - 1, epoch)}</div>'
-            f'<div class="zf-large">{large(layer, map - 1, epoch)}</div>'
-            f'<p class="zf-told" aria-live="polite">{told(layer, map - 1, epoch)}</p>'
+            f'<div class="zf-one"><div class="zf-large">{large(layer, map - 1, epoch)}</div>'
+            f'<p class="zf-told" aria-live="polite">{told(layer, map - 1, epoch)}</p></div>'
             f'<div class="zf-hidden"><div class="zf-chart">{chart(layer, epoch)}</div>'
             f'<p class="zf-verdict" aria-live="polite">{said(layer, epoch)}</p></div></div>'
         )
