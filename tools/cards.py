@@ -3,6 +3,7 @@
 One a chapter, of what the chapter finds, from the networks and the results that come with zflib.
 """
 
+from io import BytesIO
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -106,9 +107,14 @@ def rates() -> np.ndarray:
 
 
 def grown() -> np.ndarray:
-    """Layer 1's filters before training and after it."""
-    banks = evolution_pictures.packed()[f"{evolution.RUNS[0]}/filters"].astype(float)
-    return beside(plots.tile(plots.filters(bank), columns=8) for bank in (banks[0], banks[-1]))
+    """What four maps of layer 5 pass back, from before training to its end."""
+    packed = evolution_pictures.packed()[f"{evolution.RUNS[0]}/conv5"]
+    sheet, side = np.asarray(Image.open(BytesIO(packed.tobytes())).convert("RGB")), evolution_pictures.SIDE
+    rows = [sheet[row * side : (row + 1) * side] for row in range(1, 2 * evolution_pictures.MAPS, 2)]
+    tiles = [row[:, at : at + side] for row in rows for at in range(0, sheet.shape[1], side)]
+    across = sheet.shape[1] // side
+    small = [resized(each, (WIDTH + GAP) // across - GAP, HEIGHT // len(rows) - GAP) for each in tiles]
+    return resized(plots.tile(small, columns=across, gap=GAP), WIDTH, HEIGHT)
 
 
 def transferred() -> np.ndarray:
