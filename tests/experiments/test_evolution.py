@@ -132,7 +132,8 @@ def test_the_command_trains_both_follows_them_and_goes_on(command, tmp_path, mon
     evolution.main(arguments)
     found = json.loads(out.read_text())
     assert list(found["runs"]) == list(evolution.RUNS) == list(found["top1"])
-    for run in found["runs"].values():
+    for name, run in found["runs"].items():
+        assert list(found["top1"][name]["train"]) == ["1", "2"] and 0 <= found["top1"][name]["validation"] <= 1
         assert list(run) == ["0", "1", "2"]
         for step in ("conv1", "conv5"):
             assert run["2"][step]["filters"] == 1 == run["2"][step]["nine"] and run["0"][step]["changed"] == 0

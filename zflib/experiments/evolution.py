@@ -62,7 +62,8 @@ def result() -> dict[str, Any]:
     changed  share of maps whose strongest picture is not that of the epoch kept before
     probe    share of validation pictures that support vectors name by the layer (pooled where it is), mean over classes
 
-    and result()["top1"][run] the share of validation pictures that the network itself names in the end.
+    and result()["top1"][run] what share of the pictures the network itself names: "validation" in the end, "train" by
+    kept epoch, while it learns from them.
     """
     return read(FILE)
 
@@ -306,7 +307,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if not measured.exists():
             atomic.write(measured, json.dumps(measure(at, learnt, validation)).encode())
         runs[name] = json.loads(measured.read_text(encoding="utf-8"))
-        top1[name] = round(json.loads((at / "log.json").read_text(encoding="utf-8"))[-1]["validation_top1"], 4)
+        log = json.loads((at / "log.json").read_text(encoding="utf-8"))
+        top1[name] = {
+            "validation": round(log[-1]["validation_top1"], 4),
+            "train": {str(epoch): round(log[epoch - 1]["train_top1"], 4) for epoch in KEPT},
+        }
     given.filters.mkdir(parents=True, exist_ok=True)
     keep_filters(folders[RUNS[0]], given.filters)
     found = {
