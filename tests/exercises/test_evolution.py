@@ -20,27 +20,34 @@ def cosine(a, b):
     return sum(x * y for x, y in zip(a, b, strict=True)) / np.sqrt(sum(x * x for x in a) * sum(y * y for y in b))
 
 
+def beyond(filters, start):
+    return [f - np.dot(f, s) / np.dot(s, s) * s for f, s in zip(filters, start, strict=True)]
+
+
+def alike(one, other):
+    return np.mean([cosine(a, b) for a, b in zip(one, other, strict=True)])
+
+
 def learnt(start, now, final):
-    return np.mean([cosine(n - s, f - s) for s, n, f in zip(start, now, final, strict=True)])
+    return alike(beyond(now, start), beyond(final, start))
 
 
 def test_what_training_adds():
     assert check_learnt(learnt)
     for wrong, slip in (
-        (lambda start, now, final: learnt(0 * start, now, final), "their start included"),
-        (lambda start, now, final: np.mean([cosine(*each) for each in zip(now - start, final, strict=True)]), "leaves"),
-        (lambda start, now, final: ((now - start) * (final - start)).sum(1).mean(), "inner product"),
+        (lambda start, now, final: alike(now, final), "their start included"),
+        (lambda start, now, final: alike(now - start, final - start), "of which decay has left less"),
+        (lambda start, now, final: alike(beyond(now, start), final), "leaves the start"),
+        (lambda start, now, final: cosine(np.ravel(beyond(now, start)), np.ravel(beyond(final, start))), "one long"),
+        (
+            lambda start, now, final: np.mean(np.sum(np.multiply(beyond(now, start), beyond(final, start)), axis=1)),
+            "inner product",
+        ),
         (lambda start, now, final: 2 * learnt(start, now, final), "was expected"),
         (lambda start, now, final: now - start, "a number was expected"),
     ):
         verdict = check_learnt(wrong)
         assert not verdict and slip in verdict.text, verdict.text
-
-    def in_one(start, now, final):
-        return cosine((now - start).ravel(), (final - start).ravel())
-
-    verdict = check_learnt(in_one)
-    assert not verdict and "one long filter" in verdict.text
 
 
 def nine(responses, k):

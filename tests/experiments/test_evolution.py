@@ -46,6 +46,14 @@ def test_filters_are_compared_map_by_map():
     assert evolution.likeness(filters, filters)[1] == pytest.approx(np.mean(slow))
 
 
+def test_what_is_beyond_the_start_is_what_shrinking_leaves_alone():
+    start, added = np.random.default_rng(0).normal(size=(2, 5, 3, 4, 4))
+    found = evolution.beyond(0.7 * start + added, start)
+    assert np.abs((found * start.reshape(5, -1)).sum(1)).max() < 1e-9
+    assert found == pytest.approx(evolution.beyond(added, start))
+    assert np.abs(evolution.beyond(0.7 * start, start)).max() < 1e-9
+
+
 def test_the_strongest_pictures_are_those_of_a_plain_search(pictures):
     net = zflib.load("zfnet-mini")
     found = evolution.strongest(net, pictures, batch=7)["conv2"]

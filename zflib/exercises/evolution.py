@@ -11,18 +11,19 @@ from zflib.exercises import Verdict, attempt, number, refusal
 
 
 def check_learnt(function: Any) -> Verdict:
-    """Exercise 8.1: `function(start, now, final)` gives how alike what training has added is to all that it adds.
+    """Exercise 8.1: `function(start, now, final)` gives how alike filters are at right angles to their start.
 
-    Each is (maps, weights); the answer is the mean over maps of the cosine of `now - start` and `final - start`.
+    Each is (maps, weights); the answer is the mean over maps of the cosine of the parts of `now` and `final` that are
+    at right angles to `start`.
     """
     expected = "a function of three arrays of filters, (maps, weights), that returns one number"
     if (refused := refusal(expected, function, fits=callable(function))) is not None:
         return refused
     generator = np.random.default_rng(0)
-    for maps, weights in ((1, 3), (4, 12), (16, 75)):
+    for maps, weights in ((1, 4), (4, 12), (16, 75)):
         start, one, other = generator.normal(size=(3, maps, weights))
         scale = generator.uniform(0.1, 3, (maps, 1))  # maps that learn much and little
-        now, final = start + 0.2 * scale * (one + other), start + scale * one
+        now, final = 0.9 * start + 0.2 * scale * (one + other), 0.6 * start + scale * one
         came, trouble = attempt(function, start.copy(), now.copy(), final.copy())
         value = number(came)
         where = f"{maps} filter{'s' * (maps > 1)} of {weights} weights:"
@@ -30,17 +31,19 @@ def check_learnt(function: Any) -> Verdict:
             return Verdict(False, f"{where} the function {trouble}")
         if value is None:
             return Verdict(False, f"{where} a number was expected; what came is {came!r}.")
-        right = cosines(now - start, final - start).mean()
+        a, b = (beyond(each, start) for each in (now, final))
+        right = cosines(a, b).mean()
         if isclose(value, right, abs_tol=1e-6):
             continue
         slips = {
             "compares the filters themselves, their start included": cosines(now, final).mean(),
-            "leaves the start in the final filters": cosines(now - start, final).mean(),
-            "takes all maps as one long filter": cosines((now - start).reshape(1, -1), (final - start).reshape(1, -1)),
-            "is an inner product; a cosine divides by both lengths": ((now - start) * (final - start)).sum(1).mean(),
+            "subtracts the start, of which decay has left less": cosines(now - start, final - start).mean(),
+            "leaves the start in the final filters": cosines(a, final).mean(),
+            "takes all maps as one long filter": cosines(a.reshape(1, -1), b.reshape(1, -1))[0],
+            "is an inner product; a cosine divides by both lengths": (a * b).sum(1).mean(),
         }
         for slip, wrong in slips.items():
-            if isclose(value, float(np.squeeze(wrong)), abs_tol=1e-6):
+            if isclose(value, wrong, abs_tol=1e-6):
                 return Verdict(False, f"{where} {value:.3f} {slip}; {right:.3f} was expected.")
         return Verdict(False, f"{where} {right:.3f} was expected; what came is {value:.3f}.")
     return Verdict(True, "3 banks agree, among them maps that learn much and little: each counts alike.")
@@ -108,6 +111,11 @@ def check_jump(function: Any) -> Verdict:
             return Verdict(False, f"{where} {value:.3f} is the response at which they meet, not the time.")
         return Verdict(False, f"{where} {right:.3f} was expected; what came is {value:.3f}.")
     return Verdict(True, "in the second case a jump to another picture, though no response moves by more than 12 %.")
+
+
+def beyond(filters: np.ndarray, start: np.ndarray) -> np.ndarray:
+    """What filters (maps, weights) have at right angles to their start."""
+    return filters - (filters * start).sum(1, keepdims=True) / (start * start).sum(1, keepdims=True) * start
 
 
 def cosines(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -56,8 +56,9 @@ def result() -> dict[str, Any]:
     """The committed result. result()["runs"][run][epoch][conv step] holds, epoch 0 being the weights before training:
 
     filters  mean cosine of each map's filter with its final one; "floor": with another map's final one
-    learnt   the same of what training has added to the filters since epoch 0, 0 there: where it adds little, filters
-             are like the final ones before they have learnt anything
+    learnt   the same of the parts of the filters at right angles to those of epoch 0, 0 there: where training adds
+             little, filters are like the final ones before they have learnt anything; "learnt_floor": with another
+             map's final part
     nine     share of a map's nine strongest validation pictures that are among its final nine, mean over maps
     changed  share of maps whose strongest picture is not that of the epoch kept before
     probe    share of validation pictures that support vectors name by the layer (pooled where it is), mean over classes
@@ -126,6 +127,14 @@ def networks(folder: Path) -> dict[int, ConvNet]:
             found[epoch] = ConvNet(architecture, mean)
             found[epoch].load_state_dict({name: value.float() for name, value in load_file(file).items()})
     return {epoch: net.eval().to(device()) for epoch, net in found.items()}
+
+
+def beyond(filters: np.ndarray, start: np.ndarray) -> np.ndarray:
+    """(C, D) what (C, ...) filters have at right angles to those they started from. The difference would not do: weight
+    decay shrinks the start from the first step on, whether anything is learnt or not."""
+    w, drawn = (each.reshape(len(each), -1) for each in (filters, start))
+    along = (w * drawn).sum(1, keepdims=True) / (drawn * drawn).sum(1, keepdims=True)
+    return w - along * drawn
 
 
 def likeness(filters: np.ndarray, final: np.ndarray) -> tuple[float, float]:
@@ -242,11 +251,13 @@ def measure(folder: Path, learnt: PictureSet, validation: PictureSet) -> dict[st
         found[str(epoch)] = {}
         for step in PROBED:
             near, floor = likeness(filters[epoch][step], filters[last][step])
-            added, of_all = (filters[at][step] - filters[0][step] for at in (epoch, last))
+            added, of_all = (beyond(filters[at][step], filters[0][step]) for at in (epoch, last))
+            learnt, others = likeness(added, of_all) if epoch else (0.0, 0.0)
             found[str(epoch)][step] = {
                 "filters": round(near, 4),
                 "floor": round(floor, 4),
-                "learnt": round(likeness(added, of_all)[0], 4) if epoch else 0.0,
+                "learnt": round(learnt, 4),
+                "learnt_floor": round(others, 4),
                 "nine": round(shared(nine[epoch][step], nine[last][step]), 4),
                 "changed": round(float((nine[epoch][step][:, 0] != nine[before][step][:, 0]).mean()), 4),
                 "probe": named[str(epoch)][step],
