@@ -362,7 +362,7 @@ STATEMENTS = {  # of results, in words: what has to be so that the sentence can 
     "its least seed has more than twice what ZFNet's greatest has": lambda: (
         min(false_waves("alexnet-mini")) > 2 * max(false_waves("zfnet-mini"))
     ),
-    "With another map's final filter the cosine is about 0 at every epoch": lambda: (
+    "With another map's final filter the cosine in the upper chart is about 0 at every epoch": lambda: (
         max(abs(each) for of in grown("floor").values() for each in of) < 0.1
     ),
     "A filter can be like its final self before it has learnt anything": lambda: grown("filters")[0][-1] > 0.5,

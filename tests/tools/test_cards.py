@@ -10,7 +10,7 @@ from pages import TEXT
 from PIL import Image
 
 from zflib import ALEXNET, ZFNET
-from zflib.experiments import ablation, class_entropy, controls, shifts
+from zflib.experiments import ablation, class_entropy, controls, evolution, shifts
 from zflib.experiments.transfer import summary
 
 
@@ -75,6 +75,12 @@ def test_the_ablation_table_has_two_answers():
         whole = runs.row("alexnet", "as_is", rate=rate).wrong.mean()
         better.add(runs.row("alexnet", "removed_layers_3_4", rate=rate).wrong.mean() < whole)
     assert better == {True, False}
+
+
+def test_how_the_features_grew():
+    said(8, "⟦The finding in one or two short sentences.⟧")
+    run = evolution.result()["runs"][evolution.RUNS[0]]
+    assert run, "⟦what the sentence says of it⟧"
 
 
 def test_what_serves_elsewhere_moves_up_with_the_classes_learnt():
