@@ -78,9 +78,12 @@ def test_the_ablation_table_has_two_answers():
 
 
 def test_how_the_features_grew():
-    said(8, "⟦The finding in one or two short sentences.⟧")
+    said(8, "The lower layers come first.")
+    said(8, "Late in training most of layer 5's maps still change the picture that they respond to most.")
     run = evolution.result()["runs"][evolution.RUNS[0]]
-    assert run, "⟦what the sentence says of it⟧"
+    half = [evolution.first_at(run, step, "nine", 0.5) for step in evolution.PROBED]
+    assert half == sorted(half) and half[0] < half[-1]
+    assert run[str(evolution.KEPT[-1])]["conv5"]["changed"] > 0.5
 
 
 def test_what_serves_elsewhere_moves_up_with_the_classes_learnt():
