@@ -78,22 +78,23 @@ def test_the_ablation_table_has_two_answers():
 
 
 def test_how_the_features_grew():
-    said(8, "The lower layers come first.")
-    said(8, "Late in training most of layer 5's maps still change the picture that they respond to most.")
+    said(8, "Early in training the lower layers are ahead.")
+    said(8, "Late in training most maps above layer 1 still change the picture that they respond to most.")
     run = evolution.result()["runs"][evolution.RUNS[0]]
-    half = [evolution.first_at(run, step, "nine", 0.5) for step in evolution.PROBED]
-    assert half == sorted(half) and half[0] < half[-1]
-    assert run[str(evolution.KEPT[-1])]["conv5"]["changed"] > 0.5
+    for measure in ("learnt", "nine"):
+        one, *_, four, five = (run["5"][step][measure] for step in evolution.PROBED)
+        assert one > 2 * max(four, five)
+    assert min(of["changed"] for step, of in run[str(evolution.KEPT[-1])].items() if step != "conv1") > 0.5
 
 
 def test_what_serves_elsewhere_moves_up_with_the_classes_learnt():
-    said(12, "A network taught ten classes serves other tasks best with its lower layers,")
-    said(12, "one taught a thousand with its upper layers.")
+    said(12, "Taught ten classes, a network serves 101 others best by its lower middle layers;")
+    said(12, "another, taught a thousand, by its top layers.")
     found, best = summary.result(), {}
     for name in ("zfnet-mini", "alexnet-mini", "squeezenet"):
         means = {layer: found.accuracy(name, layer, max(found.counts(name))).mean() for layer in found.layers(name)}
         best[name] = int(max(means, key=means.get))
-    assert best["zfnet-mini"] <= 3 and best["alexnet-mini"] <= 3 and best["squeezenet"] >= 4
+    assert best["zfnet-mini"] in (2, 3) and best["alexnet-mini"] in (2, 3) and best["squeezenet"] >= 4
 
 
 def said(chapter: int, sentence: str) -> None:
