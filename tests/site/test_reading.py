@@ -174,7 +174,7 @@ def test_a_printed_chapter_is_whole(browser, sheet, server, name):
         )
         paper = browser.execute_script("return getComputedStyle(document.body).backgroundColor")
         assert opened.find_element(By.CSS_SELECTOR, "pre").is_displayed(), "what the reader has opened is printed"
-        explorers = browser.find_elements(By.CSS_SELECTOR, ".zf-explorer figure")
+        explorers = browser.find_elements(By.CSS_SELECTOR, ".zf-explorer figure, .zf-panel")
         assert explorers and all(explorer.size["height"] > 100 for explorer in explorers)
         assert b64decode(browser.execute_cdp_cmd("Page.printToPDF", {})["data"]).startswith(b"%PDF")
     assert not tools, "these are of no use on paper"
