@@ -344,11 +344,13 @@ STATEMENTS = {  # of results, in words: what has to be so that the sentence can 
     "is rejected at all five. That points the paper's way": lambda: (
         set(imagenet("squeezenet_1_0").verdicts) == {"contradicted"}
     ),
-    "AlexNet's maps are far less steady than ZFNet's": lambda: (
+    "At conv1 the paper is right: AlexNet-mini's error is": lambda: (
         min(worst_errors("conv1")[0]) > 2 * max(worst_errors("conv1")[1])
     ),
-    "At conv2 the order is **reversed**": lambda: max(worst_errors("conv2")[0]) < min(worst_errors("conv2")[1]),
-    "every other striped filter of AlexNet's, one in four of ZFNet's, by one bandwidth": lambda: (
+    "in the layer of which the paper speaks, the order is reversed: ZFNet-mini's error": lambda: (
+        max(worst_errors("conv2")[0]) < min(worst_errors("conv2")[1])
+    ),
+    "every other striped filter of AlexNet-mini's, one in four of ZFNet-mini's, by one bandwidth": lambda: (
         surviving("alexnet-mini", 4) == pytest.approx([0.5] * 3, abs=0.06)
         and surviving("zfnet-mini", 2) == pytest.approx([0.75] * 3, abs=0.06)
     ),
