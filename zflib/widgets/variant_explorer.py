@@ -37,7 +37,7 @@ CAPTION = (
     "from ZFNet (layer 2's stride and padding, and rounding) count one each; of equal ones, the row nearer in "
     "multiply-adds."
 )
-STEPS = ("Step", "Maps", "Side", "Receptive field, px", "Jump, px", "Parameters", "Multiply-adds")
+STEPS = ("Step", "Maps", "Side", "Receptive field, px", "Spacing, px", "Parameters", "Multiply-adds")
 ROWS = ("Nearest rows of Table 3", "Changes", "Paper, %", "Ours (mini), %")
 
 
