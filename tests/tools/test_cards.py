@@ -39,7 +39,7 @@ def test_fine_outlines_come_from_the_switches_and_broad_areas_from_the_unit(netw
 
 
 def test_three_numbers_were_changed_and_the_deepest_layers_keep_their_spacing():
-    said(1, "Three numbers, not two. Its deepest layers look at the picture no more finely than AlexNet's.")
+    said(1, "Three numbers, not two. ZFNet's deepest layers look at the picture no more finely than AlexNet's.")
     differ = [
         (one.layer, what)
         for one, other in zip(ALEXNET.convs, ZFNET.convs, strict=True)
