@@ -8,7 +8,7 @@ globalThis.zflibRuler ??= (() => {
     <i class="zf-here"></i></div><span class="zf-low"></span><span class="zf-mid"></span><span class="zf-high"></span>
     <span class="zf-end">−0.5</span><span class="zf-end">1</span>`;
 
-  const number = (value) => value.toFixed(2).replace("-", "−");
+  const number = (value) => value.toFixed(2).replace(/^-(?=0\.00$)/, "").replace("-", "−");
   const place = (value) => `${(100 * (Math.max(LOWEST, value) - LOWEST)) / (1 - LOWEST)}%`;
 
   /** What chapter 3 measured of a control, "signed" or by "magnitude": { usual, low, high, floor }; nothing where it

@@ -86,7 +86,7 @@
         guided: "asks for both: positive now, and positive on the way up",
       };
       const ended = unpooled.filter((u, at) => u !== kept[at]).map(signed);
-      return `Rectify: the ${method} ${rules[method]}; ${ended.length ? `${ended.join(" and ")} ended here` : "nothing ended here"}.`;
+      return `Rectify: ${method === "guided" ? "guided backpropagation" : `the ${method}`} ${rules[method]}; ${ended.length ? `${ended.join(" and ")} ended here` : "nothing ended here"}.`;
     }
     const count = kept.filter((v) => v !== 0).length;
     const copies = count === 1 ? "One value lays down a copy" : `${count} values lay down copies`;

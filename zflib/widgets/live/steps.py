@@ -143,7 +143,8 @@ def sentence(made: Row, method: str, step: int) -> str:
         }
         ended = [signed(u) for u, k in zip(unpooled, kept, strict=True) if u != k]
         what = f"{' and '.join(ended)} ended here" if ended else "nothing ended here"
-        return f"Rectify: the {method} {rules[method]}; {what}."
+        who = "guided backpropagation" if method == "guided" else f"the {method}"
+        return f"Rectify: {who} {rules[method]}; {what}."
     count = sum(v != 0 for v in kept)
     copies = "One value lays down a copy" if count == 1 else f"{count} values lay down copies"
     return f"Filter: {copies} of the filter. What arrives at the pixels is the projection."

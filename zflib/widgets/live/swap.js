@@ -8,7 +8,7 @@
   const { blurred, magnitude } = globalThis.zflibLikeness, { OWN, offerOwn, ready, photograph, loading } = globalThis.zflibPanel;
 
   const average = (values) => values.reduce((a, b) => a + b, 0) / values.length;
-  const number = (value) => (Number.isNaN(value) ? "–" : value.toFixed(2).replace("-", "−"));
+  const number = (value) => (Number.isNaN(value) ? "–" : value.toFixed(2).replace(/^-(?=0\.00$)/, "").replace("-", "−"));
   const both = (values) => values.map(number).join(" / ");
   const percent = (share) => `${(100 * share).toFixed(0)}\u00a0%`.replace("-", "−").replace("−0\u00a0", "0\u00a0");
   const plain = (words) => words.replace("<br>", ": ").replace(/<\/?b>/g, "");

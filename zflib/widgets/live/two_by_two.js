@@ -22,7 +22,7 @@
     return soft.slice(1).map((each) => each.map((values, m) => zflibDraw.correlation(soft[0][m], values)));
   }
 
-  const number = (value) => value.toFixed(2).replace("-", "−");
+  const number = (value) => value.toFixed(2).replace(/^-(?=0\.00$)/, "").replace("-", "−");
   const known = (values) => values.filter((value) => !Number.isNaN(value));
   const average = (values) => values.reduce((a, b) => a + b, 0) / values.length;
   function error(values) {

@@ -98,7 +98,7 @@ def alike(network: str, step: str, number: int, blur: int) -> list[list[float]]:
 
 
 def number(value: float) -> str:
-    return true_minus(f"{value:.2f}")
+    return true_minus(f"{value:z.2f}")
 
 
 def summary(network: str, layer: str, draws: int, blur: int) -> str:

@@ -112,7 +112,7 @@ def _network(name: str) -> tuple[ConvNet, DeconvNet]:
 
 
 def number(value: float) -> str:
-    return true_minus(f"{value:.2f}")
+    return true_minus(f"{value:z.2f}")
 
 
 class YourPicture(Panel):
