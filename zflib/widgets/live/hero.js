@@ -190,8 +190,11 @@
 
       function tell() {
         if (veil()) say(words, "Bet above: until then the maps of this layer are covered. Other layers are not.");
-        else say(words, `Layer ${step.at(-1)} has ${maps} maps; a unit sees ${receptiveField} × ${receptiveField} of the ` +
-          `${image.width} × ${image.width} pixels. The six that fire most:`);
+        else {
+          const [field, whole] = [receptiveField, image.width].map((side) => `${side} × ${side}`);
+          const sees = receptiveField > image.width ? `${field} pixels, more than the picture's ${whole}` : `${field} of the ${whole} pixels`;
+          say(words, `Layer ${step.at(-1)} has ${maps} maps; a unit sees ${sees}. The six that fire most:`);
+        }
       }
       root.addEventListener("settled", () => now() && tell(), { once: true });
     }

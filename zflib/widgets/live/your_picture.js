@@ -167,7 +167,7 @@
       verdict.classList.toggle("zf-rule", !control && !silent);
       part(".zf-ruler").hidden = !control || silent; // what is usual would give the bet away
       if (silent) return say(verdict, zflibUnitView.SILENT);
-      if (!control && !known) return say(verdict, "What is usual here chapter 3 did not measure, so there is no bet: take a control below.");
+      if (!control && !known) return say(verdict, "There is no bet here: chapter 3 did not measure what is usual. Take a control below.");
       if (!control) return say(verdict, `The two are compared pixel by pixel, with sign and colour. “The same” means a correlation above ` +
         `${number(zflibUnitView.halfWay(known))}, half way from the floor, ${number(known.signed.floor)}, to what another map usually has.`);
       zflibRuler.draw(part(".zf-ruler"), null, known?.signed);
