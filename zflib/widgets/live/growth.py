@@ -25,6 +25,7 @@ NUMBERS = ("first", "second", "third", "fourth")
 OPEN = "not placed"
 BETS = {"one in ten": 0.1, "one in four": 0.25, "half": 0.5, "three in four": 0.75, "nearly all": 0.95}
 WIDE, HIGH, EDGE = 360, 200, 30  # of the chart
+TITLE = '<text x="0" y="14">of the final nine, %</text>'
 
 
 @cache
@@ -143,7 +144,7 @@ def chart(layer: int, epoch: int) -> str:
     share = whole(found()[str(epoch)][f"conv{layer}"]["nine"]).replace("&nbsp;", " ")
     label = f"Share of the final nine that maps of layer {layer} have, by epoch: {share} at epoch {epoch}"
     return (
-        f'<svg viewBox="0 0 {WIDE} {HIGH}" role="img" aria-label="{label}">{ticks}{sides}{lines}'
+        f'<svg viewBox="0 0 {WIDE} {HIGH}" role="img" aria-label="{label}">{TITLE}{ticks}{sides}{lines}'
         f'<circle cx="{x}" cy="{y}" r="6"/></svg>'
     )
 
@@ -152,7 +153,8 @@ def said(layer: int, epoch: int) -> str:
     """What was measured of a layer at an epoch, as HTML."""
     now, first, last = (found()[str(at)][f"conv{layer}"] for at in (epoch, epochs()[0], epochs()[-1]))
     before = epochs()[max(epochs().index(epoch) - 1, 0)]
-    steady = f" {whole(now['changed'])} of its maps have another strongest picture than after epoch {before}."
+    then = f"after epoch {before}" if before else "before training"
+    steady = f" {whole(now['changed'])} of its maps have another strongest picture than {then}."
     return (
         f"<b>Layer {layer} {f'after epoch {epoch}' if epoch else 'before training'}: {whole(now['nine'])} of a map's "
         f"final nine strongest pictures are among its nine.</b>{steady if epoch else ''} By this layer a linear "
