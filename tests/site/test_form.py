@@ -176,3 +176,17 @@ def test_an_opened_answer_shows_by_sign_and_colour_whether_it_is_right(browser, 
         looks["closed", kind] = closed
     assert all(one != other for one, other in zip(looks["zf-right"], looks["zf-wrong"], strict=True))
     assert looks["closed", "zf-right"] == looks["closed", "zf-wrong"], "an answer gives itself away before it is opened"
+
+
+@pytest.mark.browser
+def test_a_wide_formula_can_be_read_to_both_ends_on_a_phone(browser, desk, server, name):
+    keep_page(browser, f"{server}/{name}.html")
+    screen = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    beyond = browser.execute_script(
+        """const outside = ({ left, right }) => left < -1 || right > document.documentElement.clientWidth + 1;
+        return [...document.querySelectorAll('article mjx-container[display="true"]')]
+          .filter((one) => one.checkVisibility() && outside(one.getBoundingClientRect()))
+          .map((one) => one.closest("section").id);"""
+    )
+    assert not beyond, "these do not scroll in their own box: their left end is out of reach"
