@@ -101,7 +101,7 @@
         each.closest("figure").classList.remove("zf-fired");
         each.nextElementSibling.textContent = "";
       }
-      say(part(".zf-ask"), `A unit is one number in a network, and fires where that number is large. Two units of ${layerOf(bet.step)} ` +
+      say(part(".zf-ask"), `A unit is one number in a network, and fires where that number is above 0. Two units of ${layerOf(bet.step)} ` +
         "look at the framed place: one fires there, the other is silent. Both were set to the same value, and carried back to the pixels.");
       wait();
       part('[data-do="another"]').hidden = true;
