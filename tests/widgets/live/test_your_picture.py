@@ -282,7 +282,7 @@ def test_both_bets_can_win_on_the_unit_it_opens_with_and_most_other_maps_draw_th
 def test_where_chapter_3_measured_nothing_there_is_no_bet(page):
     browser = page("#zfnet-mini/conv1/3/4,5/coffee")
     press(browser, ".zf-tiles button")
-    wait_for(browser, ".zf-verdict", "there is no bet")
+    wait_for(browser, ".zf-verdict", "There is no bet")
     assert not browser.find_element(By.CSS_SELECTOR, '[data-bet="same"]').is_displayed()
 
 
