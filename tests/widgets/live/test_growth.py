@@ -69,8 +69,8 @@ def test_what_it_does_not_offer_is_refused():
 
 
 def test_the_kernels_face_follows_its_controls():
-    layer, map, epoch, bet, face = GrowingFeatures().widget.children
-    layer.value, map.value, epoch.value, bet.value = 2, 3, 1, "half"
+    layer, row, epoch, bet, face = GrowingFeatures().widget.children
+    layer.value, row.value, epoch.value, bet.value = 2, 3, 1, "half"
     assert growth.said(2, 1) in face.value
     assert "You bet on half" in face.value and "zf-growth-2" in face.value and "zf-growth-5" not in face.value
 
@@ -97,10 +97,10 @@ BOTH = """
 
 @pytest.mark.browser
 def test_the_page_shows_what_python_does(browser, page):
-    for at, (layer, map, epoch, bet) in enumerate(
+    for at, (layer, row, epoch, bet) in enumerate(
         ((5, 1, LAST, OPEN), (1, 2, 0, "half"), (3, 4, 5, "one in ten"), (4, 3, EPOCHS[1], "nearly all"))
     ):
-        setting = {"layer": layer, "map": map, "epoch": epoch, "bet": bet}
+        setting = {"layer": layer, "row": row, "epoch": epoch, "bet": bet}
         browser.get(f"{page.as_uri()}?{at}#growth/{'/'.join(slug(str(each)) for each in setting.values())}")
         shown, expected = browser.execute_script(BOTH, GrowingFeatures().view(**setting))
         assert shown == expected, setting

@@ -12,21 +12,21 @@
       said.set(name, html);
     }
 
-    function show({ layer, map, epoch, bet }) {
-      const own = data.layers[layer], column = epochs.indexOf(epoch), row = map - 1;
+    function show({ layer, row, epoch, bet }) {
+      const own = data.layers[layer], column = epochs.indexOf(epoch), at = row - 1;
       part(".zf-growth").dataset.bet = bet;
       say(".zf-outcome", data.outcomes[bet]);
       part(".zf-strips").innerHTML = own.grid;
-      part(".zf-strips").querySelectorAll(".tile")[row * epochs.length + column].classList.add("chosen");
-      part(".zf-large").innerHTML = own.large[row][column];
+      part(".zf-strips").querySelectorAll(".tile")[at * epochs.length + column].classList.add("chosen");
+      part(".zf-large").innerHTML = own.large[at][column];
       part(".zf-chart").innerHTML = own.chart[column];
-      say(".zf-told", own.told[row][column]);
+      say(".zf-told", own.told[at][column]);
       say(".zf-verdict", own.said[column]);
     }
 
     part(".zf-strips").addEventListener("click", ({ target }) => {
       const tile = target.closest(".tile"), at = [...part(".zf-strips").querySelectorAll(".tile")].indexOf(tile);
-      if (tile) set({ map: 1 + Math.floor(at / epochs.length), epoch: epochs[at % epochs.length] });
+      if (tile) set({ row: 1 + Math.floor(at / epochs.length), epoch: epochs[at % epochs.length] });
     });
     return show;
   }

@@ -1,6 +1,6 @@
 """Chapter 8's instrument, the paper's Figure 4: what a map responds to most after some epochs, and what it passes back.
 
-The reader bets on how many maps are still unsteady at the end; then layer, map and epoch are theirs to choose. All that
+The reader bets on how many maps are still unsteady at the end; then layer, row and epoch are theirs to choose. All that
 is shown is made here: in the page growth.js puts it in place.
 """
 
@@ -183,8 +183,8 @@ def outcome(bet: str) -> str:
 class GrowingFeatures(Panel):
     """What maps respond to most, and pass back, from before training to its end: by layer, map and epoch.
 
-    start  values of its controls other than those it begins with: layer, map (1 to 4, drawn by lot), epoch (a kept
-           one), bet. Raises ValueError for what they don't offer.
+    start  values of its controls other than those it begins with: layer, row (1 to 4, a map of each drawn by lot), epoch (a
+           kept one), bet. Raises ValueError for what they don't offer.
     """
 
     title = "How features grow"
@@ -195,22 +195,22 @@ class GrowingFeatures(Panel):
     def axes(self) -> tuple[Axis, ...]:
         return (
             Axis("layer", LAYERS),
-            Axis("map", tuple(range(1, MAPS + 1))),
+            Axis("row", tuple(range(1, MAPS + 1))),
             Axis("epoch", epochs()),
             Axis("bet", (OPEN, *BETS)),
         )
 
     @property
     def defaults(self) -> dict[str, Any]:
-        return {"layer": 5, "map": 1, "epoch": epochs()[-1], "bet": OPEN}
+        return {"layer": 5, "row": 1, "epoch": epochs()[-1], "bet": OPEN}
 
-    def view(self, layer: int, map: int, epoch: int, bet: str) -> str:
+    def view(self, layer: int, row: int, epoch: int, bet: str) -> str:
         """The bet, Figure 4's strips, one map at large, and what was measured of its layer."""
         return (
             f'<div class="zf-growth" data-bet="{bet}"><p class="zf-outcome" role="status">{outcome(bet)}</p>'
-            f'<div class="zf-strips">{grid(layer, map - 1, epoch)}</div>'
-            f'<div class="zf-one"><div class="zf-large">{large(layer, map - 1, epoch)}</div>'
-            f'<p class="zf-told" aria-live="polite">{told(layer, map - 1, epoch)}</p></div>'
+            f'<div class="zf-strips">{grid(layer, row - 1, epoch)}</div>'
+            f'<div class="zf-one"><div class="zf-large">{large(layer, row - 1, epoch)}</div>'
+            f'<p class="zf-told" aria-live="polite">{told(layer, row - 1, epoch)}</p></div>'
             f'<div class="zf-hidden"><div class="zf-chart">{chart(layer, epoch)}</div>'
             f'<p class="zf-verdict" aria-live="polite">{said(layer, epoch)}</p></div></div>'
         )
