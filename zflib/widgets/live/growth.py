@@ -183,8 +183,8 @@ def outcome(bet: str) -> str:
 class GrowingFeatures(Panel):
     """What maps respond to most, and pass back, from before training to its end: by layer, map and epoch.
 
-    start  values of its controls other than those it begins with: layer, row (1 to 4, a map of each drawn by lot), epoch (a
-           kept one), bet. Raises ValueError for what they don't offer.
+    start  values of its controls other than those it begins with: layer, row (1 to 4, maps drawn by lot), epoch (a kept
+           one), bet. Raises ValueError for what they don't offer.
     """
 
     title = "How features grow"
