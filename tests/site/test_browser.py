@@ -21,8 +21,8 @@ pytestmark = pytest.mark.browser
 def test_a_chapter_works_without_a_network(browser, wide, site, name):
     open_page(browser, f"{site.as_uri()}/{name}.html")
     check_formulas(browser)
-    explorers = browser.find_elements(By.CSS_SELECTOR, ".zf-explorer")
-    assert explorers, "a chapter has at least one figure with controls"
+    explorers, panels = (browser.find_elements(By.CSS_SELECTOR, each) for each in (".zf-explorer", ".zf-panel"))
+    assert explorers or panels, "a chapter has at least one figure with controls"
     for explorer in explorers:
         controls = explorer.find_elements(By.CSS_SELECTOR, "input, select")
         assert controls
