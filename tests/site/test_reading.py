@@ -152,6 +152,8 @@ def test_a_printed_chapter_is_whole(browser, sheet, server, name):
     with media(browser, "print", prefers_color_scheme="dark"):
         opened = browser.find_element(By.CSS_SELECTOR, "article details.hide")
         browser.execute_script("arguments[0].open = true", opened)
+        ink = "return getComputedStyle(document.querySelector('article h1')).color"  # paper comes in a moment, too
+        WebDriverWait(browser, 20, 0.02).until(lambda _: browser.execute_script(ink) == "rgb(0, 0, 0)")
         tools, cut, torn, pale, answers = browser.execute_script(
             """const words = (element) => element.outerHTML.slice(0, 120), width = document.documentElement.clientWidth;
             const all = (selector) => [...document.querySelectorAll(selector)].filter((one) => one.checkVisibility());
