@@ -78,3 +78,23 @@ def open_panel(browser, tmp_path):
 
     yield opened
     assert not browser.get_log("browser")
+
+
+@pytest.fixture
+def panel_page(browser, tmp_path):
+    """panel_page(panel, width): the file of a page that holds a panel alone, opened; complaints fail the test."""
+
+    def opened(panel, width):
+        file = tmp_path / "page.html"
+        head = (
+            '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        )
+        file.write_text(f"{head}<title>Panel</title><body>{panel.page_html()}</body>", encoding="utf-8")
+        screen = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+        browser.get_log("browser")  # forget the page before
+        browser.get(file.as_uri())
+        return file
+
+    yield opened
+    assert not browser.get_log("browser")

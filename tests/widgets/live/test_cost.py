@@ -123,16 +123,8 @@ def test_what_it_does_not_offer_is_refused():
 
 
 @pytest.fixture
-def page(browser, tmp_path):
-    file = tmp_path / "page.html"
-    head = '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-    file.write_text(f"{head}<title>Cost</title><body>{CostOfLayers().page_html()}</body>", encoding="utf-8")
-    screen = {"width": 900, "height": 900, "deviceScaleFactor": 1, "mobile": False}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
-    browser.get_log("browser")
-    browser.get(file.as_uri())
-    yield file
-    assert not browser.get_log("browser")
+def page(panel_page):
+    return panel_page(CostOfLayers(), width=900)
 
 
 def press(browser, stage):
