@@ -6,28 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 import zflib
 from zflib import data
 from zflib.analysis import Views
-from zflib.data import PictureSet, photograph
-from zflib.experiments import evolution, evolution_pictures
-from zflib.experiments.transfer import classify
-from zflib.experiments.transfer.gram import gram
-from zflib.experiments.transfer.sources import of_net
+from zflib.data import photograph
+from zflib.experiments import evolution, evolution_pictures, evolution_probes
 from zflib.training.ship import UnfinishedRun
-
-HALVES = slice(0, 15), slice(15, 24)
-
-
-@pytest.fixture
-def pictures():
-    generator = np.random.default_rng(0)
-    labels = np.arange(24) % 3
-    pixels = generator.integers(0, 256, (24, 146, 146, 3), dtype=np.uint8)
-    pixels[..., 0] = (pixels[..., 0] // 2 + 50 * labels[:, None, None]).astype(np.uint8)
-    return PictureSet("noise", pixels, labels, ("a", "b", "c"), "none")
 
 
 def test_shuffled_labels_are_the_same_ones_elsewhere(pictures):
@@ -95,31 +80,6 @@ def test_what_came_of_the_predictions_stands_beside_them():
     assert evolution.first_at(run, "conv5", "filters", 2) is None
 
 
-def test_a_probe_reads_the_gram_matrix_of_the_layers_features(pictures):
-    net = zflib.load("zfnet-mini")
-    learnt, tested = (replace(pictures, pixels=pictures.pixels[at], labels=pictures.labels[at]) for at in HALVES)
-    source = of_net("", net)
-    whole = classify.of_unit_length(gram(lambda pixels: source.features(pixels, "3"), pictures.pixels))
-    train, test = (np.arange(24)[at] for at in HALVES)
-    named = classify.svm(whole, pictures.labels, train, test, evolution.PROBE_COST).argmax(1)
-    right = np.mean([(named[tested.labels == label] == label).mean() for label in range(3)])
-    assert evolution.probe(net, "3", learnt, tested) == pytest.approx(right)
-
-
-def test_few_pictures_of_each_class_are_drawn_from_a_folder(tmp_path, monkeypatch):
-    monkeypatch.setattr(evolution, "TRAIN", 2)
-    monkeypatch.setattr(data, "data_root", lambda: tmp_path / "kept")
-    for name in "ab":
-        (tmp_path / "train" / name).mkdir(parents=True)
-        for at in range(5):
-            grey = 40 * at + 10 * (name == "b")
-            Image.new("RGB", (20, 20), (grey,) * 3).save(tmp_path / "train" / name / f"{at}.png")
-    found = evolution.few(tmp_path / "train", 16)
-    assert found.labels.tolist() == [0, 0, 1, 1] and found.pixels.shape == (4, 16, 16, 3)
-    assert len(set(found.files)) == 4
-    assert (found.pixels == evolution.few(tmp_path / "train", 16).pixels).all()
-
-
 @pytest.fixture
 def command(pictures, tmp_path, monkeypatch):
     """The command's arguments and where its result goes; it trains for two epochs on noise."""
@@ -127,7 +87,8 @@ def command(pictures, tmp_path, monkeypatch):
     monkeypatch.setattr(evolution, "few", lambda where, side: pictures)
     monkeypatch.setattr(evolution, "KEPT", (1, 2))
     monkeypatch.setattr(evolution_pictures, "views", lambda: Views([photograph("chelsea").picture], scales=[1]))
-    monkeypatch.setattr(evolution, "PROBED", {"conv1": "1", "conv5": "5"})
+    for module in (evolution, evolution_probes):
+        monkeypatch.setattr(module, "PROBED", {"conv1": "1", "conv5": "5"})
     monkeypatch.setattr(evolution, "MINI", replace(evolution.MINI, batch_size=12))
     monkeypatch.setattr("zflib.training.recipe.best_precision", lambda: "32-true")
     out = tmp_path / "found.json"
@@ -176,7 +137,7 @@ def test_probes_are_taken_while_a_run_goes_on_and_kept(command, tmp_path, monkey
         taken.append(layer)
         return 0.12345
 
-    monkeypatch.setattr(evolution, "probe", probe)
+    monkeypatch.setattr(evolution_probes, "probe", probe)
     with pytest.raises(KeyboardInterrupt):
         evolution.main([*arguments, "--probes"])
     taken.pop()

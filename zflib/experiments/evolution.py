@@ -19,21 +19,19 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors.torch import load_file, save
-from torch.nn import functional as F
 from torch.utils.hooks import RemovableHandle
 
 from zflib import atomic, weights
 from zflib.architecture import ZFNET
-from zflib.data.sets import PictureSet, decoded
+from zflib.data.sets import PictureSet
 from zflib.experiments import evolution_pictures, read, write
+from zflib.experiments.evolution_probes import PROBE_COST, PROBED, TRAIN, few, probes
 from zflib.network import ConvNet, device, resized
 from zflib.training.recipe import MINI
 
 FILE = Path(__file__).with_suffix(".json")
 KEPT = (1, 2, 5, 10, 20, 30)
 RUNS = ("labels", "shuffled labels")
-PROBED = {"conv1": "1", "conv2": "2", "conv3": "3", "conv4": "4", "conv5": "5"}
-TRAIN, PROBE_COST = 30, 10.0  # pictures of each class, and C: one for all, so that epochs differ in features alone
 NINE = 9
 
 # Written down and committed on 27 November 2026 when a run of 40 epochs was in its first: a guess, and a range that
@@ -175,60 +173,6 @@ def shared(nine: np.ndarray, final: np.ndarray) -> float:
     return float(np.mean(shares)) if shares else float("nan")
 
 
-def few(where: Path, side: int) -> PictureSet:
-    """`TRAIN` pictures of each class of a folder, drawn by lot, as squares of `side` pixels, for a probe to learn."""
-    from torchvision.datasets import ImageFolder
-
-    from zflib.data import data_root
-    from zflib.experiments.transfer import folds
-
-    found = ImageFolder(where)
-    drawn = folds.fold(np.array(found.targets), TRAIN, seed=0, most_tested=1).train
-    chosen = [found.samples[at] for at in drawn]
-    return decoded(f"{where.parent.name} {TRAIN} a class", chosen, tuple(found.classes), side, data_root())
-
-
-def probe(net: ConvNet, layer: str, learnt: PictureSet, validation: PictureSet) -> float:
-    """What share of the validation pictures support vectors name that have learnt others, mean over classes."""
-    from zflib.experiments.transfer import classify
-
-    products = _products(net, layer, learnt.pixels, validation.pixels)
-    labels = np.concatenate([learnt.labels, validation.labels])
-    train, test = np.split(np.arange(len(labels)), [len(learnt)])
-    decided = classify.svm(products, labels, train, test, PROBE_COST)
-    return classify.mean_accuracy(labels[test], classify.classes_of(labels, train)[decided.argmax(1)])
-
-
-def _products(net: ConvNet, layer: str, learnt: np.ndarray, tested: np.ndarray, batch: int = 64) -> np.ndarray:
-    """The columns of a Gram matrix that a classifier reads: inner products of all pictures' features, each of length 1,
-    with those that are learnt from. (learnt + tested, learnt) float64."""
-    from zflib.experiments.transfer.sources import of_net
-
-    source = of_net("", net)
-
-    def features(pixels: np.ndarray) -> torch.Tensor:
-        return F.normalize(source.features(pixels, layer))
-
-    held = torch.cat([features(learnt[at : at + batch]) for at in range(0, len(learnt), batch)])
-    rest = [features(tested[at : at + batch]) @ held.T for at in range(0, len(tested), batch)]
-    return torch.cat([held @ held.T, *rest]).double().numpy()
-
-
-def probes(folder: Path, learnt: PictureSet, validation: PictureSet) -> dict[str, dict[str, float]]:
-    """By epoch and step what `probe` gives of each network that a run has kept so far.
-
-    Each is kept in the folder's probes.json once it is known: they can be taken while the run goes on, one by one.
-    """
-    file = folder / "probes.json"
-    found = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-    for epoch, net in networks(folder).items():
-        known = found.setdefault(str(epoch), {})
-        for step in (step for step in PROBED if step not in known):
-            known[step] = round(probe(net, PROBED[step], learnt, validation), 4)
-            atomic.write(file, json.dumps(found).encode())
-    return found
-
-
 def measure(folder: Path, learnt: PictureSet, validation: PictureSet) -> dict[str, Any]:
     """Of one run what `result` holds, by epoch and step. The pictures have their true labels, whatever the run saw.
 
@@ -244,7 +188,7 @@ def measure(folder: Path, learnt: PictureSet, validation: PictureSet) -> dict[st
         epoch: {s: net.get_submodule(s).weight.detach().cpu().numpy() for s in PROBED} for epoch, net in nets.items()
     }
     nine = {epoch: strongest(net, validation) for epoch, net in nets.items()}
-    named = probes(folder, learnt, validation)
+    named = probes(nets, folder / "probes.json", learnt, validation)
     found: dict[str, Any] = {}
     before = 0
     for epoch in nets:
@@ -305,7 +249,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         folders[RUNS[1]] = given.runs / f"{name}-shuffled-seed0"
     if given.probes:
         for at in folders.values():
-            probes(at, learnt, validation)
+            probes(networks(at), at / "probes.json", learnt, validation)
         return
     training = folder(where / "train", 160)
     architecture = ZFNET.mini(classes=len(training.class_names))
