@@ -39,13 +39,21 @@ def test_a_fold_has_two_sides_that_share_nothing(caltech):
 def test_tuning_keeps_the_network_and_goes_slower():
     assert finetune.architecture("alexnet-mini", 101).convs == finetune.architecture("alexnet-mini", 10).convs
     assert finetune.architecture("", 101) == finetune.architecture("zfnet-mini", 101)
-    assert finetune.recipe("zfnet-mini").learning_rate < finetune.recipe("").learning_rate
+    assert finetune.recipe("zfnet-mini", 15).learning_rate < finetune.recipe("", 15).learning_rate
+
+
+@pytest.mark.parametrize("start", finetune.STARTS)
+def test_more_pictures_do_not_mean_more_steps(start):
+    few, many = (finetune.recipe(start, train) for train in finetune.TRAIN)
+    steps = [101 * train // of.batch_size * of.epochs for train, of in zip(finetune.TRAIN, (few, many), strict=True)]
+    assert steps[0] == pytest.approx(steps[1], rel=0.01)
+    assert replace(few, epochs=1) == replace(many, epochs=1)
 
 
 def test_the_command_trains_what_is_missing(caltech, tmp_path, monkeypatch):
     monkeypatch.setattr(finetune, "FOLDS", 1)
     for name in ("SCRATCH", "TUNED"):
-        monkeypatch.setattr(finetune, name, replace(getattr(finetune, name), epochs=1, batch_size=4))
+        monkeypatch.setattr(finetune, name, replace(getattr(finetune, name), epochs=2, batch_size=4))
     monkeypatch.setattr("zflib.training.recipe.best_precision", lambda: "32-true")
     arguments = ["--runs", str(tmp_path / "runs"), "--out", str(tmp_path / "f.json")]
     finetune.main([*arguments, "--starts", "zfnet-mini"])
@@ -53,5 +61,6 @@ def test_the_command_trains_what_is_missing(caltech, tmp_path, monkeypatch):
     runs = json.loads((tmp_path / "f.json").read_text())["runs"]
     assert [(run["start"], run["train"]) for run in runs] == [("zfnet-mini", 2), ("zfnet-mini", 3), ("", 2), ("", 3)]
     assert all(0 <= run["accuracy"] <= 1 and len(run["by_class"]) == 2 for run in runs)
+    assert all(0 <= run["training"] <= 1 for run in runs)
     monkeypatch.setattr("zflib.training.loop.train", None)
     finetune.main(arguments)
