@@ -231,6 +231,8 @@ def test_nothing_moves_when_a_bet_is_placed_or_the_point_moves(browser, page, wi
     for step, x, y in product(browser.find_elements("css selector", "[data-step]"), (0, 112, 223), (0, 112, 223)):
         step.click()
         for control, value in ((across, x), (down, y)):
-            move = "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input', { bubbles: true }))"
+            move = (
+                "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input', { bubbles: true }))"
+            )
             browser.execute_script(move, control, value)
         assert (panel.size["height"], button.rect["y"]) == before, "the sliders move under the finger"

@@ -163,7 +163,7 @@ def words(network: str, step: str, across: int, down: int, bet: str) -> str:
 
 @cache
 def longest(network: str) -> str:
-    """The longest sentence that is said of a network, a little longer: its room is kept, so that nothing below moves."""
+    """The longest sentence that is said of a network, and a little more: its room is kept, so that nothing moves."""
     places = product(STEPS, (0, SIDE // 2, SIDE - 1), (0, SIDE // 2, SIDE - 1))
     said = (re.sub("<[^>]*>", "", words(network, *place, NEITHER)) for place in places)
     return f"{max(said, key=len)} 000 000"

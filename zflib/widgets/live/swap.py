@@ -32,8 +32,8 @@ OPEN, VALUES, SWITCHES = "not placed", "the values", "the switches"
 BLUR, LEAST = 2, 0.05  # pixels; the least difference between two likenesses that counts
 WAYS = ("own", "other", "shuffled")  # whose switches
 PUT_BACK = (
-    "One map of the first picture, pooled and put back. In per cent: how much of the map’s variance returns once its mean "
-    "is set right. 100 % is a perfect copy, 0 % is what one number everywhere gives."
+    "One map of the first picture, pooled and put back. In per cent: how much of the map’s variance returns once its "
+    "mean is set right. 100 % is a perfect copy, 0 % is what one number everywhere gives."
 )
 
 
