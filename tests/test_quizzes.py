@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 import zflib
-from zflib.architecture import output_size
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 QUIZ = re.compile(r"^## Quiz\n\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
@@ -105,7 +104,6 @@ def test_what_is_said_with_a_number_is_so():
     less = macs - sum(step.macs for step in zflib.ALEXNET.without(6, 7).geometry())
     said = {
         "01": [
-            f"<summary>{output_size(30, 5, 3)}</summary>Right",
             f"<summary>{2 * zfnet['pool2'].jump} pixels</summary>Right",
             f"<summary>{zfnet['fc6'].macs / sum(step.macs for step in zfnet.values()):.0%}</summary>Right",
             f"at all {zfnet['conv2'].size ** 2} positions",

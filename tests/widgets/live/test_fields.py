@@ -211,7 +211,7 @@ def test_the_kernels_face_shows_the_same():
 
 
 @pytest.mark.parametrize("width", [1000, 390, 360])
-def test_nothing_moves_when_a_bet_is_placed(browser, page, width):
+def test_nothing_moves_when_a_bet_is_placed_or_the_point_moves(browser, page, width):
     screen = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
     browser.execute_script("document.body.style.font = '16px/1.65 sans-serif'")
@@ -219,3 +219,12 @@ def test_nothing_moves_when_a_bet_is_placed(browser, page, width):
     before = panel.size["height"], button.rect["y"]
     button.click()
     assert (panel.size["height"], button.rect["y"]) == before
+    across, down = browser.find_elements("css selector", "input")
+    for step, x, y in product(browser.find_elements("css selector", "[data-step]"), (0, 112, 223), (0, 112, 223)):
+        step.click()
+        for control, value in ((across, x), (down, y)):
+            move = (
+                "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input', { bubbles: true }))"
+            )
+            browser.execute_script(move, control, value)
+        assert (panel.size["height"], button.rect["y"]) == before, "the sliders move under the finger"

@@ -5,9 +5,11 @@ The page draws and says the same in fields.js.
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from functools import cache
 from html import escape
+from itertools import product
 from typing import Any, ClassVar
 
 from zflib.architecture import ALEXNET, ZFNET
@@ -159,6 +161,14 @@ def words(network: str, step: str, across: int, down: int, bet: str) -> str:
     )
 
 
+@cache
+def longest(network: str) -> str:
+    """The longest sentence that is said of a network, and a little more: its room is kept, so that nothing moves."""
+    places = product(STEPS, (0, SIDE // 2, SIDE - 1), (0, SIDE // 2, SIDE - 1))
+    said = (re.sub("<[^>]*>", "", words(network, *place, NEITHER)) for place in places)
+    return f"{max(said, key=len)} 000 000"
+
+
 def bet_words(bet: str) -> str:
     """The question, or what became of a bet."""
     if bet == OPEN:
@@ -239,5 +249,6 @@ def _network(network: str, step: str, across: int, down: int, bet: str) -> str:
         f'<rect width="{SIDE}" height="{SIDE}" fill="none" class="zf-edge"/>'
         f'<g class="zf-grid">{grid(network, step, across, down, bet)}</g>'
         f'<g class="zf-overlay">{overlay(network, step, across, down, bet)}</g></svg>'
-        f'<p class="zf-words" aria-live="polite">{words(network, step, across, down, bet)}</p></figure>'
+        f'<div class="zf-said" data-room="{escape(longest(network))}"><p class="zf-words" aria-live="polite">'
+        f"{words(network, step, across, down, bet)}</p></div></figure>"
     )

@@ -68,9 +68,9 @@
     });
   }
 
-  /** The share of a map's variance that what came back recovers; as zflib.analysis.recovered. */
-  function recovered(map, back, level) {
-    const mean = average(map), shift = level ? mean - average(back) : 0;
+  /** The share of a map's variance that what came back recovers, its mean set right; as zflib.analysis.recovered. */
+  function recovered(map, back) {
+    const mean = average(map), shift = mean - average(back);
     let wrong = 0, all = 0;
     for (let at = 0; at < map.length; at++) {
       wrong += (map[at] - back[at] - shift) ** 2;
@@ -81,10 +81,7 @@
 
   function mapCaptions(second, map, { maps }, [before, pooled, ...backs]) {
     const names = ["its own switches", `${second}’s switches`, "shuffled switches"];
-    const words = backs.map((back, at) => {
-      const [level, came] = [true, false].map((each) => percent(recovered(before.values, back.values, each)));
-      return `put back by ${names[at]}: <b>${level}</b> level, ${came} as it comes`;
-    });
+    const words = backs.map((back, at) => `put back by ${names[at]}: <b>${percent(recovered(before.values, back.values))}</b>`);
     const size = ({ height }) => `${height}\u00a0×\u00a0${height}`;
     return [`map ${map} of ${maps} before pooling, ${size(before)}`, `pooled, ${size(pooled)}`, ...words];
   }

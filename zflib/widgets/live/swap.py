@@ -23,7 +23,7 @@ from zflib.widgets.live import draws, photographs
 from zflib.widgets.live.panel import Panel
 from zflib.widgets.live.two_by_two import CLIP, NETWORKS, number
 
-WORDS = ("cat", "astronaut", "pagoda", "dahlia", "motorcycle", "cup", "rocket")
+WORDS = ("cat", "astronaut", "pagoda", "dahlia", "motorcycle", "coffee cup", "rocket")
 PICTURES = dict(zip(WORDS, photographs.NAMES, strict=True))
 STEPS = ("pool1", "pool2", "pool5")
 ALL = "all maps"
@@ -31,7 +31,10 @@ MAPS = (ALL, "the strongest map", *(f"the {n} strongest" for n in ("2nd", "3rd",
 OPEN, VALUES, SWITCHES = "not placed", "the values", "the switches"
 BLUR, LEAST = 2, 0.05  # pixels; the least difference between two likenesses that counts
 WAYS = ("own", "other", "shuffled")  # whose switches
-PUT_BACK = "One map of the first picture, put back: the share of its variance that returns. 0 % is a constant map."
+PUT_BACK = (
+    "One map of the first picture, pooled and put back. In per cent: how much of the map’s variance returns once its "
+    "mean is set right. 100 % is a perfect copy, 0 % is what one number everywhere gives."
+)
 
 
 @cache
@@ -158,8 +161,7 @@ def map_captions(second: str, map: int, count: int, maps: Sequence[np.ndarray]) 
     before, pooled, *backs = maps
     names = "its own switches", f"{second}’s switches", "shuffled switches"
     words = [
-        f"put back by {name}: <b>{percent(recovered(before, back, level=True))}</b> level, "
-        f"{percent(recovered(before, back))} as it comes"
+        f"put back by {name}: <b>{percent(recovered(before, back, level=True))}</b>"
         for name, back in zip(names, backs, strict=True)
     ]
     sizes = [f"{len(each)}\u00a0×\u00a0{len(each)}" for each in (before, pooled)]
