@@ -10,8 +10,8 @@ from examples import apart, draw, grey, page_data, page_frame, pictures, simple,
 from ipywidgets.embed import dependency_state
 from matplotlib import pyplot
 
-from zflib.widgets import Explorer, Impossible
-from zflib.widgets.axes import settings
+from zflib.widgets import Explorer, Impossible, kernel, page
+from zflib.widgets.axes import Axis, settings
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -41,6 +41,13 @@ def test_both_faces_show_the_same_picture_for_every_setting(explorer, built):
             assert "&lt;marked&gt;" in view
             seen += 1
     assert seen == 16
+
+
+def test_both_faces_call_a_value_by_its_plain_name():
+    axis = Axis("picture", ("chelsea", "rocket"), {"chelsea": "cat"})
+    html = page.controls("a", "b", [axis], {"picture": "chelsea"})
+    assert "<option selected>cat</option><option>rocket</option>" in html
+    assert kernel.control(axis, "chelsea").options == (("cat", "chelsea"), ("rocket", "rocket"))
 
 
 def test_the_page_begins_with_a_small_picture_of_the_start(built, tmp_path, monkeypatch):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from numbers import Number
 from typing import Any
@@ -11,14 +11,23 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Axis:
-    """One control: the argument of `draw` that it sets, and the values that it offers, in order."""
+    """One control: the argument of `draw` that it sets, and the values that it offers, in order.
+
+    called  {value: what the reader sees in its place}, for values that have a plainer name
+    """
 
     name: str
     values: tuple[Any, ...]
+    called: Mapping[Any, str] = field(default_factory=dict, hash=False)
 
     @property
     def label(self) -> str:
         return self.name.replace("_", " ")
+
+    @property
+    def words(self) -> list[str]:
+        """The values as a reader sees them beside the control."""
+        return [self.called.get(value) or say(value) for value in self.values]
 
     @property
     def kind(self) -> str:

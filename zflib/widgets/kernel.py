@@ -9,7 +9,7 @@ from typing import Any
 import ipywidgets
 
 from zflib.widgets import page
-from zflib.widgets.axes import Axis, say
+from zflib.widgets.axes import Axis
 
 STYLE = {"description_width": "8em"}
 LAYOUT = {"width": "100%", "max_width": "32em"}
@@ -20,7 +20,7 @@ def control(axis: Axis, value: Any) -> ipywidgets.Widget:
     common = {"description": axis.label, "value": value, "style": STYLE, "layout": LAYOUT}
     if axis.kind == "checkbox":
         return ipywidgets.Checkbox(**common)
-    options = [(say(v), v) for v in axis.values]
+    options = [*zip(axis.words, axis.values, strict=True)]
     if axis.name == "bet":  # a press of a button, as on the page
         common["style"] = STYLE | {"button_width": "auto"}
         return ipywidgets.ToggleButtons(options=options, **common)

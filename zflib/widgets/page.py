@@ -17,7 +17,7 @@ from typing import Any
 from PIL import Image
 
 from zflib.plots.places import only
-from zflib.widgets.axes import Axis, say, settings
+from zflib.widgets.axes import Axis, settings
 from zflib.widgets.frames import common_size, pad, small_webp, to_png, write_sheets
 
 FOLDER = Path("explorers")
@@ -84,7 +84,7 @@ def controls(uid: str, name: str, axes: Sequence[Axis], start: Mapping[str, Any]
     rows = []
     for axis in axes:
         at, mark = axis.position(start[axis.name]), f'id="{uid}-{axis.name}" data-axis autocomplete="off"'
-        words = [say(value) for value in axis.values]
+        words = axis.words
         if axis.kind == "slider":
             field = (
                 f'<input type="range" {mark} min="0" max="{len(words) - 1}" step="1" value="{at}" '

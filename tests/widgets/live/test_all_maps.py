@@ -243,7 +243,7 @@ def test_keys_move_over_the_sheet_and_choose(opened):
     settled(browser, layer="conv2", order="number", map=126)
     assert tiles[126].get_attribute("aria-pressed") == "true" and browser.switch_to.active_element == tiles[126]
     assert browser.execute_script(stops) == [126] != [at]
-    WebDriverWait(browser, 5).until(lambda _: browser.current_url.endswith("/conv2/projections/number/chelsea/126"))
+    WebDriverWait(browser, 5).until(lambda _: browser.current_url.endswith("/conv2/projections/number/cat/126"))
 
 
 def test_a_click_chooses_and_the_order_keeps_what_is_drawn(opened):
@@ -286,7 +286,7 @@ def test_the_readers_own_picture(opened, tmp_path):
         Select(browser.find_element("css selector", "select[id$=-picture]")).first_selected_option.text
         == "your picture"
     )
-    choose(browser, "picture", "chelsea")
+    choose(browser, "picture", "cat")
     settled(browser, layer="conv2")
     np.testing.assert_array_equal(canvas(browser, '[data-part="field"] canvas'), before)
 

@@ -11,7 +11,7 @@ from zflib.analysis.likeness import likeness
 from zflib.deconvnet import Patches
 from zflib.widgets import live
 from zflib.widgets.live import photographs, two_by_two
-from zflib.widgets.live.two_by_two import MOST, NAMES, TwoByTwo, alike, drawn, lot, summary
+from zflib.widgets.live.two_by_two import MOST, NAMES, TwoByTwo, alike, drawn, lot, says, summary
 
 pytest.importorskip("selenium.webdriver", reason="Selenium is not installed")
 from selenium.webdriver.support.ui import WebDriverWait
@@ -49,6 +49,10 @@ def test_the_likeness_is_the_librarys():
     others = project(traces[0], other), project(traces[1], map), project(traces[1], other)
     expected = [[likeness(true, each, blur=3)[m][0] for m in ("signed", "magnitude")] for each in others]
     np.testing.assert_allclose(alike("ZFNet-mini", step, number, 3), expected, atol=1e-5)
+
+
+def test_photographs_are_called_as_in_the_chapters():
+    assert says(3, "coffee", "rocket") == "Draw 3: its photograph is the coffee cup, the other one the rocket."
 
 
 def test_a_verdict_needs_five_units_and_twice_the_standard_error(monkeypatch):
@@ -97,7 +101,7 @@ def test_the_page_draws_the_same_units_and_says_the_same_numbers(browser, page, 
     np.testing.assert_allclose(figures(theirs), figures(ours), atol=0.011)  # a rounding may fall on the other side
     assert re.sub(r"−?\d+\.\d\d", "", theirs) == re.sub(r"−?\d+\.\d\d", "", ours)
     first, second, _ = drawn(network, layer, draws)
-    assert f"its picture is {first}, the other one {second}." in browser.find_element("css selector", ".zf-words").text
+    assert browser.find_element("css selector", ".zf-words").text == says(draws, first, second)
     assert not browser.get_log("browser")
 
 

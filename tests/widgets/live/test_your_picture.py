@@ -194,7 +194,7 @@ def test_an_address_restores_network_photograph_frame_method_and_control(page):
     expected = reference.drawn("conv4", unit, reference.project("conv4", unit, method="guided"))
     seen = shown(browser, ".zf-view figure:nth-child(2) canvas")
     if reference.trace["conv4"][0, 17, 3, 5] > 0:
-        said = r"The control \(shuffled switches\) correlates \S+ signed, \S+ by magnitude\.$"
+        said = r"The control \(shuffled switches\) has a likeness of \S+; by magnitude, \S+\.$"
         assert re.search(said, text(browser, ".zf-verdict"))
     else:
         assert "silent" in text(browser, ".zf-verdict")
@@ -232,8 +232,8 @@ def test_a_bet_is_settled_by_another_maps_projection_from_the_same_place(page, s
     answer = f"{usual['signed']:.2f}"
     assert answer not in browser.find_element(By.CSS_SELECTOR, ".zf-live").text, "it would give the bet away"
     half = (usual["signed"] + floor["signed"]) / 2
-    rule = f"above {half:.2f}, half way from the floor, {floor['signed']:.2f}, to what another map usually has"
-    assert rule in text(browser, ".zf-verdict")
+    rule = f"Above {half:.2f} the two are as alike as two maps usually are: nearer to the usual likeness than"
+    assert f"{rule} to the floor, {floor['signed']:.2f}." in text(browser, ".zf-verdict")
     press(browser, f'[data-bet="{side}"]')
     wait_for(browser, ".zf-verdict", "You ")
     assert f"usual {answer}" in text(browser, ".zf-ruler")
@@ -249,13 +249,13 @@ def test_a_bet_is_settled_by_another_maps_projection_from_the_same_place(page, s
     above = signed > half
     won = above == (side == "same")
     numbers = [
-        f"{here:.2f} {how} (usual {usual[m]:.2f}, floor {floor[m]:.2f})".replace("-", "−")
-        for here, how, m in ((signed, "signed", "signed"), (strong, "by magnitude", "magnitude"))
+        f"{here:.2f} (usual {usual[m]:.2f}, floor {floor[m]:.2f})".replace("-", "−")
+        for here, m in ((signed, "signed"), (strong, "magnitude"))
     ]
-    assert f"correlates {numbers[0]}, {numbers[1]}." in verdict
+    assert f"has a likeness of {numbers[0]}; by magnitude, {numbers[1]}." in verdict
     assert f"here {signed:.2f}".replace("-", "−") in text(browser, ".zf-ruler")
-    side_of = "above" if above else "below"
-    assert verdict.startswith(f"You {'win' if won else 'lose'}: the correlation is {side_of} {half:.2f}.")
+    said = "as alike as two maps usually are, above" if above else "less alike than usual, below"
+    assert verdict.startswith(f"You {'win' if won else 'lose'}: {said} {half:.2f}.")
     shown_control = shown(browser, ".zf-view figure:nth-child(3) canvas")
     assert np.abs(shown_control - reference.drawn(step, unit, control)).mean() < 0.5
     press(browser, '[data-do="draw"]')
@@ -267,7 +267,7 @@ def test_a_bet_is_settled_by_another_maps_projection_from_the_same_place(page, s
     assert not browser.find_element(By.CSS_SELECTOR, ".zf-ruler").is_displayed()
 
 
-def test_both_bets_can_win_on_the_unit_it_opens_with_and_most_other_maps_draw_the_same():
+def test_both_bets_can_win_on_the_unit_it_opens_with_and_most_other_maps_are_as_alike_as_usual():
     step, unit = your_picture.OPENING
     reference = Reference("zfnet-mini", offered("coffee"))
     own, field = reference.project(step, unit), reference.cut(step, unit)
@@ -292,7 +292,7 @@ def test_where_chapter_3_measured_nothing_there_is_no_bet(page):
 def test_every_control_shows_a_picture_and_a_number(page, control):
     browser = page(f"#zfnet-mini/conv2/0/0,0/chelsea/{control}")
     press(browser, ".zf-tiles button")
-    wait_for(browser, ".zf-verdict", "correlates")
+    wait_for(browser, ".zf-verdict", "likeness of")
     for by in experiment.curves(experiment.result())["zfnet-mini"]["conv2"].values():
         usual, floor = by[likenesses.MEASURED[control]][0].value, by["neither"][0].value
         assert f"(usual {usual:.2f}, floor {floor:.2f})" in text(browser, ".zf-verdict")

@@ -101,7 +101,7 @@ def test_a_kernel_takes_a_picture_of_ones_own():
     assert own.start["photograph"] == "your picture" and own.start["rank"] == 1
     assert "It fires" in own.view(**own.start) or "it fires" in own.view(**own.start)
     with_control = own.view(**{**own.start, "control": "another picture's switches"})
-    assert "correlates" in with_control and with_control != own.view(**own.start)
+    assert "has a likeness of" in with_control and with_control != own.view(**own.start)
     controls = own.widget.children[:-1]
     controls[2].value = "conv1"
     assert "One unit of layer 1: map" in own.widget.children[-1].value

@@ -137,7 +137,7 @@ class AllMaps(Panel):
         Axis("layer", LAYERS),
         Axis("show", ("projections", "activations")),
         Axis("order", ("strength", "number")),
-        Axis("picture", photographs.NAMES),
+        Axis("picture", photographs.NAMES, photographs.CALLED),
         Axis("map", (STRONGEST, *range(MOST))),
     )
     defaults: ClassVar = {

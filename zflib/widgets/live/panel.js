@@ -46,7 +46,7 @@ globalThis.zflibPanel ??= (() => {
       const parts = decodeURIComponent(location.hash).slice(1).split("/");
       if (parts.shift() !== name) return false;
       axes.forEach((axis, at) => {
-        const found = axis.words.findIndex((words) => slug(words) === parts[at]);
+        const found = axis.words.findIndex((words, value) => [words, axis.values[value]].some((one) => slug(one) === parts[at]));
         if (found >= 0) put(axis, found);
       });
       return true;

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from zflib.widgets import page
-from zflib.widgets.axes import Axis, say
+from zflib.widgets.axes import Axis
 from zflib.widgets.explorer import ELSEWHERE, bundle, in_the_book
 
 
@@ -67,7 +67,7 @@ class Panel:
 
     def page_html(self) -> str:
         """The page's face: controls, the view of the first setting, data and script."""
-        axes = [{"name": axis.name, "values": axis.values, "words": [*map(say, axis.values)]} for axis in self.axes]
+        axes = [{"name": axis.name, "values": axis.values, "words": axis.words} for axis in self.axes]
         uid = page.unique_id()
         parts = [
             page.controls(uid, self.title, self.axes, self.start),

@@ -13,6 +13,7 @@ from PIL import Image
 from zflib.data import photograph
 
 NAMES = ("chelsea", "astronaut", "china", "flower", "motorcycle", "coffee", "rocket")
+CALLED = {"chelsea": "cat", "china": "pagoda", "coffee": "coffee cup"}  # in the chapters; the others by their names
 SHORTER = 256  # pixels of the shorter side: more than any network takes, and enough to be looked at
 
 

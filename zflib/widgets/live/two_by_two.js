@@ -134,7 +134,8 @@
         if (mine !== round) return;
       }
       const last = await drawn(network, layer, draws), values = [[1, 1], ...near(last, blur)];
-      words.textContent = `Draw ${draws}: its picture is ${last.pictures[0]}, the other one ${last.pictures[1]}.`;
+      const [one, other] = last.pictures.map((name) => data.called[name] ?? name);
+      words.textContent = `Draw ${draws}: its photograph is the ${one}, the other one the ${other}.`;
       last.found.forEach((one, at) => {
         const figure = pairs.children[at], old = figure.firstElementChild;
         const canvas = old.tagName === "CANVAS" ? old : document.createElement("canvas");

@@ -25,17 +25,17 @@ from zflib.widgets import page
 from zflib.widgets.axes import Axis
 from zflib.widgets.live import photographs
 from zflib.widgets.live.panel import Panel
-from zflib.widgets.live.photographs import NAMES
+from zflib.widgets.live.photographs import CALLED, NAMES
 
 NETWORKS = {"ZFNet-mini": "zfnet-mini", "AlexNet-mini": "alexnet-mini"}
 STEPS = ("conv2", "conv3", "conv4", "conv5")
 MOST, BLURS, SHOWN, CLIP = 30, tuple(range(9)), 288, 0.995
 CELLS = ("the projection", "switches kept", "unit kept", "neither")
 WHAT = (
-    "this unit, its picture's switches",
-    "another map, its picture's switches",
-    "this unit, another picture's switches",
-    "another map, another picture's switches",
+    "this map, this photograph's switches",
+    "another map, this photograph's switches",
+    "this map, another photograph's switches",
+    "another map, another photograph's switches",
 )
 MEASURES = ("signed", "magnitude")
 
@@ -99,6 +99,12 @@ def alike(network: str, step: str, number: int, blur: int) -> list[list[float]]:
 
 def number(value: float) -> str:
     return true_minus(f"{value:z.2f}")
+
+
+def says(draws: int, first: str, second: str) -> str:
+    """Which photographs a draw has, by the names of `drawn`, in a sentence."""
+    one, other = (CALLED.get(name, name) for name in (first, second))
+    return f"Draw {draws}: its photograph is the {one}, the other one the {other}."
 
 
 def summary(network: str, layer: str, draws: int, blur: int) -> str:
@@ -174,7 +180,7 @@ class TwoByTwo(Panel):
             image = page.first_image(picture_of(one), words)
             cells.append(f"<figure>{image}<figcaption><b>{name}</b><br>{words}</figcaption></figure>")
         return (
-            f'<p class="zf-words">Draw {draws}: its picture is {first}, the other one {second}.</p>'
+            f'<p class="zf-words">{says(draws, first, second)}</p>'
             f'<div class="zf-two">{"".join(cells)}</div>'
             f'<div class="zf-summary" aria-live="polite">{summary(network, layer, draws, blur)}</div>'
         )
@@ -191,4 +197,5 @@ class TwoByTwo(Panel):
 
     def data(self) -> dict[str, Any]:
         """Names only: the page's networks do the rest."""
-        return {"networks": NETWORKS, "photographs": NAMES, "cells": CELLS, "what": WHAT, "measures": MEASURES}
+        words = {"cells": CELLS, "what": WHAT, "measures": MEASURES}
+        return {"networks": NETWORKS, "photographs": NAMES, "called": CALLED, **words}

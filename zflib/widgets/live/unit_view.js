@@ -60,12 +60,12 @@ globalThis.zflibUnitView ??= (() => {
   function told({ alike, words }, known) {
     if (Number.isNaN(alike.signed)) return `Of the control (${words}) nothing comes down.`;
     const beside = (measure) => (known ? ` (usual ${number(known[measure].usual)}, floor ${number(known[measure].floor)})` : "");
-    return `The control (${words}) correlates ${number(alike.signed)} signed${beside("signed")}, ` +
-      `${number(alike.magnitude)} by magnitude${beside("magnitude")}.`;
+    return `The control (${words}) has a likeness of ${number(alike.signed)}${beside("signed")}; ` +
+      `by magnitude, ${number(alike.magnitude)}${beside("magnitude")}.`;
   }
 
-  /** Half way from the floor to what is usual, signed: what lies above has drawn the same, pixel by pixel. By magnitude a
-   *  bet would prove little: there the floor, another picture and another map, may lie above a control. */
+  /** Half way from the floor to what is usual, signed: above it two projections are as alike as two maps' usually are. By
+   *  magnitude a bet would prove little: there the floor, another picture and another map, may lie above a control. */
   const halfWay = ({ signed: { usual, floor } }) => (usual + floor) / 2;
 
   /** A second picture through the network, for its switches: the next of the photographs. */

@@ -24,9 +24,9 @@
         <figcaption>Framed: what one unit sees of it. Click to move the frame.</figcaption></figure>
       <figure><div class="zf-square">${CANVAS("what it passes back")}</div><figcaption class="zf-fires">What it passes back.</figcaption></figure>
       <figure><div class="zf-square">${CANVAS("the control")}
-        <div class="zf-ask" hidden><b>Another map, same place: does it draw the same?</b>
-          <button type="button" data-bet="same">Bet: the same</button>
-          <button type="button" data-bet="other">Bet: something else</button></div></div>
+        <div class="zf-ask" hidden><b>Another map, same place: how alike will it be?</b>
+          <button type="button" data-bet="same">Bet: as alike as usual</button>
+          <button type="button" data-bet="other">Bet: less alike</button></div></div>
         <figcaption class="zf-control"></figcaption></figure></div>
     <div class="zf-answer"><p class="zf-verdict" role="status"></p><div class="zf-ruler"></div></div>
     <p class="zf-note">Take one thing away, and see what is left. (Switches: where the largest values stood on the way up.)</p>
@@ -168,8 +168,8 @@
       part(".zf-ruler").hidden = !control || silent; // what is usual would give the bet away
       if (silent) return say(verdict, zflibUnitView.SILENT);
       if (!control && !known) return say(verdict, "There is no bet here: chapter 3 did not measure what is usual. Take a control below.");
-      if (!control) return say(verdict, `The two are compared pixel by pixel, with sign and colour. “The same” means a correlation above ` +
-        `${number(zflibUnitView.halfWay(known))}, half way from the floor, ${number(known.signed.floor)}, to what another map usually has.`);
+      if (!control) return say(verdict, `Likeness is 1 where two pictures are equal, 0 where they share nothing. Above ${number(zflibUnitView.halfWay(known))} ` +
+        `the two are as alike as two maps usually are: nearer to the usual likeness than to the floor, ${number(known.signed.floor)}.`);
       zflibRuler.draw(part(".zf-ruler"), null, known?.signed);
       const shown = await zflibUnitView.control(controlled, engine(), image, { ...state }, own, photographs);
       if (!shown) return;
@@ -188,7 +188,7 @@
       bets.all += 1;
       bets.right += won;
       const count = bets.all > 1 ? ` (${bets.right} of ${bets.all} bets won)` : "";
-      return `You ${won ? "win" : "lose"}${count}: the correlation is ${above ? "above" : "below"} ${number(half)}. `;
+      return `You ${won ? "win" : "lose"}${count}: ${above ? "as alike as two maps usually are, above" : "less alike than usual, below"} ${number(half)}. `;
     }
 
     /** Change what is chosen, and show it. */

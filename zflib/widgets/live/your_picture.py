@@ -131,7 +131,7 @@ class YourPicture(Panel):
     styles = ("ruler", "chooser")
     axes = (
         Axis("network", tuple(NETWORKS)),
-        Axis("photograph", photographs.NAMES),
+        Axis("photograph", photographs.NAMES, photographs.CALLED),
         Axis("layer", STEPS),
         Axis("rank", tuple(range(1, 10))),
         Axis("method", METHODS),
@@ -286,8 +286,8 @@ def told(near: Mapping[str, float], words: str, known: Mapping[str, tuple[float,
         return " (usual {}, floor {})".format(*map(number, known[measure])) if known else ""
 
     return (
-        f"The control ({words}) correlates {number(near['signed'])} signed{beside('signed')}, "
-        f"{number(near['magnitude'])} by magnitude{beside('magnitude')}."
+        f"The control ({words}) has a likeness of {number(near['signed'])}{beside('signed')}; "
+        f"by magnitude, {number(near['magnitude'])}{beside('magnitude')}."
     )
 
 
