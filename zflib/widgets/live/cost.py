@@ -207,7 +207,10 @@ def score(bets: list[int]) -> str:
 def said(stage: str, bets: list[int]) -> str:
     """What a stage comes to, as HTML; without bets, only what does not depend on them."""
     if stage == BET:
-        return f"AlexNet loses layers and is trained anew. Drag the four markers, then press <b>{PAPER}</b>."
+        return (
+            "AlexNet loses layers and is trained anew: how many points more does it err, or fewer? Drag each marker to "
+            f"your bet, right of 0 for more errors, left for fewer. Then press <b>{PAPER}</b>."
+        )
     if stage == PAPER:
         cost = dict(zip(LAYERS, (number(points, 1) for points in paper()), strict=True))
         said = (
