@@ -254,7 +254,7 @@ def test_a_summary_prints_its_figures(waves):
         "0.150 to 0.300",
         "over seeds",
         "energy in these bands",
-        "power",
+        "sensitivity",
         "supported:",
     ):
         assert part in text

@@ -9,7 +9,7 @@ from zflib.analysis.spectrum.filters import CORNER
 from zflib.analysis.spectrum.gap import MIDDLES
 from zflib.experiments import middles
 from zflib.widgets.live import strip as face
-from zflib.widgets.live.strip import AREA, GAP, NONE, OCTAVE, OPEN, QUESTION, WIDE, FilterStrip, all_middles
+from zflib.widgets.live.strip import AREA, GAP, NONE, OCTAVE, OPEN, QUESTION, UNSURE, WIDE, FilterStrip, all_middles
 
 DEFAULT = FilterStrip.defaults
 
@@ -71,15 +71,13 @@ def test_it_says_what_the_test_says():
         one_sided = not counts[0] or not counts[2]
         assert one_sided == ("No second side" in view) == ("a gap needs filters on both sides" in view)
         assert one_sided or f"in <strong>{test.power[0, 0]:.0%}"[:-1] in view
-        assert (test.verdicts[0] == "contradicted") == ("A contradiction needs no such power" in view)
+        assert (test.verdicts[0] == "contradicted") == ("A contradiction needs no such sensitivity" in view)
 
 
 def test_a_bet_is_scored_and_nothing_given_away_before():
-    words = {"supported": ("wins", "loses"), "undecided": ("stays open",) * 2}
-    for verdict in ("supported", "contradicted", "undecided", "no second side"):
-        came = words.get(verdict, ("loses", "wins"))
-        said = tuple(face.scored(bet, verdict) for bet in (GAP, NONE))
-        assert said == tuple(f"Your bet on {bet} {each} here. " for bet, each in zip((GAP, NONE), came, strict=True))
+    for verdict, came in zip(face.SIGNS, (GAP, NONE, UNSURE, NONE), strict=True):
+        for bet in (GAP, NONE, UNSURE):
+            assert face.scored(bet, verdict) == f"Your bet, {bet}, {'wins' if bet == came else 'loses'} here. "
     for bank in face.BANKS:
         before, after = (FilterStrip().view(**DEFAULT | {"bank": bank, "bet": bet}) for bet in (OPEN, NONE))
         assert QUESTION in before and not any(f"zf-{face.slug(verdict)}" in before for verdict in face.SIGNS)
@@ -101,12 +99,13 @@ def test_a_start_that_it_does_not_offer_is_refused():
 
 def test_the_kernel_face_shows_the_view_of_its_controls():
     *controls, bet, _, view, _ = FilterStrip().widget.children
-    controls[0].value, controls[3].value = "AlexNet, ImageNet", 0.2
-    shown = DEFAULT | {"bank": "AlexNet, ImageNet", "middle_from": 0.2}
+    assert controls[0].value == "AlexNet, ImageNet"
+    controls[3].value = 0.2
+    shown = DEFAULT | {"middle_from": 0.2}
     assert FilterStrip().view(**shown) in view.value and "Undecided" not in view.value
-    assert type(bet).__name__ == "ToggleButtons" and [value for _, value in bet.options] == [OPEN, GAP, NONE]
-    bet.value = GAP
-    assert FilterStrip().view(**shown | {"bet": GAP}) in view.value and "stays open here" in view.value
+    assert type(bet).__name__ == "ToggleButtons" and [value for _, value in bet.options] == [OPEN, GAP, NONE, UNSURE]
+    bet.value = UNSURE
+    assert FilterStrip().view(**shown | {"bet": UNSURE}) in view.value and "undecided, wins here" in view.value
 
 
 def test_the_kernel_face_has_the_pages_buttons_and_its_map():
@@ -228,10 +227,10 @@ def test_it_keeps_its_verdict_until_the_reader_has_bet(browser, open_panel):
     panel.root().find_element("tag name", "summary").click()
     assert silent() and "from 0.2 to 0.3" in panel.root().find_element("tag name", "svg").accessible_name
     panel.root().find_element("css selector", "[data-bet]").click()
-    assert "No second side" in panel.text(".zf-verdict")
+    assert "Undecided" in panel.text(".zf-verdict")
     panel.until(lambda: panel.hash().endswith("/0.2/0.3/a-gap"))
     panel.reopen(panel.hash())
-    assert panel.text(".zf-verdict").startswith("Your bet on a gap loses here.")
+    assert panel.text(".zf-verdict").startswith("Your bet, a gap, loses here.")
 
 
 @pytest.mark.browser
@@ -321,16 +320,16 @@ def test_buttons_and_the_map_of_all_middles_lead_to_a_middle(browser, panel):
 def test_a_bet_is_placed_once_and_nothing_moves(browser, open_panel, width, bank, came):
     panel = open_panel(FilterStrip(bank=bank), width=width)
     browser.execute_script("document.body.style.font = '16px/1.65 sans-serif'")
-    yes, no = panel.root().find_elements("css selector", "[data-bet]")
+    yes, no, unsure = panel.root().find_elements("css selector", "[data-bet]")
     before = yes.rect["y"], panel.root().size["height"]
     yes.click()
-    assert panel.text(".zf-verdict").startswith(f"Your bet on a gap {came} here.")
+    assert panel.text(".zf-verdict").startswith(f"Your bet, a gap, {came} here.")
     assert (yes.rect["y"], panel.root().size["height"]) == before
     no.click()
-    assert [each.get_attribute("aria-pressed") for each in (yes, no)] == ["true", "false"]
+    assert [each.get_attribute("aria-pressed") for each in (yes, no, unsure)] == ["true", "false", "false"]
     if bank == middles.MADE:  # the bet goes with the reader: what is cut out ends at 0.3
         panel.root().find_element("css selector", "[data-middle='0.125 0.25']").click()
-        assert panel.text(".zf-verdict").startswith("Your bet on a gap stays open here. ? Undecided")
+        assert panel.text(".zf-verdict").startswith("Your bet, a gap, loses here. ? Undecided")
 
 
 @pytest.mark.browser

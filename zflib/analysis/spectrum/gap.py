@@ -74,13 +74,13 @@ class GapTest:
         return f"from {low:g} to {high:g} cycles/px it has more than half the density of the sparser side."
 
     def __str__(self) -> str:
-        lines = ["a gap, by where the middle is; power if it were empty, and if half as dense as the sparser side"]
+        lines = ["a gap, by the middle; sensitivity if that were empty, and if half as dense as the sparser side"]
         rows = zip(
             self.middles, self.counts.sum(1)[:, 1], self.p_gap, self.p_no_gap, self.power, self.verdicts, strict=True
         )
         for (low, high), held, p, q, power, verdict in rows:
             found = f"{low:.3f} to {high:.3f}, {held} peaks: p of no gap {p:.2g}, p of a gap {q:.2g}"
-            lines.append(f"  {found}, power {power[0]:.0%} and {power[1]:.0%}: {verdict}")
+            lines.append(f"  {found}, sensitivity {power[0]:.0%} and {power[1]:.0%}: {verdict}")
         return "\n".join(lines)
 
 

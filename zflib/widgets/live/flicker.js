@@ -195,11 +195,11 @@
       const { network, filter, stride, right, down } = now, picture = own ? "your own" : now.picture;
       const { kernel, pad, weights, towards } = data.banks[network];
       const bank = once(network, () => halves(weights)), size = 3 * kernel * kernel;
-      const weight = bank.subarray((filter - 1) * size, filter * size);
+      const weight = bank.subarray(filter * size, (filter + 1) * size);
       const pixels = own ?? once(picture, () => (data.pictures[picture] ? bytes(data.pictures[picture]) : zonePlate(side)));
       const answers = once(`${network} ${filter} ${picture}`, () => dense(pixels, side, weight, kernel, data.mean));
       const largest = once(`${network} ${filter} ${picture} most`, () => answers.values.reduce((a, b) => Math.max(a, Math.abs(b)), 0));
-      const plane = once(`${network} ${filter} ${stride}`, () => planes(weight, kernel, towards[filter - 1], stride));
+      const plane = once(`${network} ${filter} ${stride}`, () => planes(weight, kernel, towards[filter], stride));
       const { now: map, returned, error } = compared(answers, pad, now, data);
       [verdict.innerHTML, words.innerHTML] = said(now, error, plane.overlap, data);
       if (outcome.textContent !== data.bets[now.bet]) outcome.textContent = data.bets[now.bet];

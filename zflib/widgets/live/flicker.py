@@ -31,8 +31,8 @@ from zflib.widgets.live.flicker_tiles import MOST, WINDOW, curve, spread
 from zflib.widgets.live.lobes import inked, planes
 from zflib.widgets.live.panel import Panel
 
-# What a network begins with when it is chosen: the stride of its first layer, and a filter that the chapter looks at.
-OWN = {"AlexNet-mini": {"stride": 4, "filter": 38}, "ZFNet-mini": {"stride": 2, "filter": 48}}
+# What a network begins with when it is chosen: the stride of its first layer, and the filter that it hurts most.
+OWN = {"AlexNet-mini": {"stride": 4, "filter": 47}, "ZFNet-mini": {"stride": 2, "filter": 20}}
 STILL, CLEAR = 0.05, 0.3  # errors up to which a map stands still, and from which it flickers
 BET_FIRST = (
     "Your bet first. Then drag the picture, or let it sway.",
@@ -58,7 +58,7 @@ TILES = {
 class FlickeringMap(Panel):
     """A picture under one first-layer filter: its map at a stride, moved back, and the lobes that the stride folds.
 
-    start  values of its controls other than those it begins with: network, filter (by peak frequency, from 1), picture,
+    start  values of its controls other than those it begins with: network, filter (the index of its map), picture,
            stride, right and down (pixels), bet (whose map stands still at stride 2). Raises ValueError for what they
            don't offer.
     """
@@ -69,7 +69,7 @@ class FlickeringMap(Panel):
     styles = ("bet", "chooser")
     axes = (
         Axis("network", tuple(NETWORKS)),
-        Axis("filter", tuple(range(1, 49))),
+        Axis("filter", tuple(range(48))),
         Axis("picture", (*PHOTOGRAPHS, PLATE)),
         Axis("stride", tuple(range(1, 9))),
         Axis("right", tuple(range(-MOST, MOST + 1))),
@@ -147,8 +147,8 @@ def bet_words(bet: str) -> str:
     mine, theirs = (f"{name}’s filter {own['filter']}" for name, own in OWN.items())
     if bet == OPEN:
         return (
-            f"At stride {REMEDY}, whose map stands still when the wall moves: {mine}, {theirs}, both or neither? "
-            "(Both are worst cases: of its network’s filters each is the one that its own stride hurts most.)"
+            f"Two worst cases: of its network’s 48 filters each is the one that its own stride hurts most. At stride "
+            f"{REMEDY}, whose map stands still when the wall moves: that of {mine}, that of {theirs}, both or neither?"
         )
     wall, shifts = next(iter(PHOTOGRAPHS)), range(1, MOST + 1)
     errors = {n: max(compared(n, OWN[n]["filter"], wall, REMEDY, at, 0)[-1] for at in shifts) for n in NETWORKS}
@@ -162,7 +162,7 @@ def bet_words(bet: str) -> str:
 def said(network: str, filter: int, picture: str, stride: int, right: int, down: int, bet: str) -> tuple[str, str]:
     """What happens to the map, and by how much, as HTML; before the bet is placed only how far the picture moved."""
     *_, error = compared(network, filter, picture, stride, right, down)
-    lost = aliasing.overlap(filters(network)[0][filter - 1 : filter], stride)[0]
+    lost = aliasing.overlap(filters(network)[0][filter : filter + 1], stride)[0]
     ways = [(right, "to the right" if right > 0 else "to the left"), (down, "down" if down > 0 else "up")]
     ways = [way for way in ways if way[0]] or [(0, "anywhere")]
     moved = " and ".join(f"{abs(shift)} px {way}" for shift, way in ways)
@@ -217,12 +217,12 @@ def pictures(network: str, filter: int, picture: str, stride: int, right: int, d
     returned = np.full(now.shape, np.nan)
     returned[rows, columns] = back
     top, left, most = MARGIN - down, MARGIN - right, np.abs(answers).max()
-    lobes, folded = planes(bank[filter - 1], towards[filter - 1], stride)
+    lobes, folded = planes(bank[filter], towards[filter], stride)
     return {
         "picture": globals()["picture"](picture)[top : top + WINDOW, left : left + WINDOW],
         "map": spread(now, stride, bank.shape[-1], pad, most),
         "back": spread(returned, stride, bank.shape[-1], pad, most),
         "lobes": inked(lobes),
-        "filter": plots.filters(bank[filter - 1 : filter])[0],
+        "filter": plots.filters(bank[filter : filter + 1])[0],
         "folded": inked(folded),
     }

@@ -29,10 +29,9 @@ MARGIN = (SIDE - WINDOW) // 2
 
 @cache
 def filters(network: str) -> tuple[np.ndarray, int, np.ndarray]:
-    """A first layer in order of peak frequency: (48, 3, k, k), its padding, and where each peaks (48, 2), cycles/px."""
+    """A first layer, a filter a map: (48, 3, k, k), its padding, and where each peaks (48, 2), cycles/px."""
     net = weights.load(NETWORKS[network]).cpu()
-    order = np.argsort(spectrum.peaks(net), kind="stable")
-    bank = net.conv1.weight.detach().numpy()[order]
+    bank = net.conv1.weight.detach().numpy()
     angle = np.radians(np.nan_to_num(spectrum.orientations(bank)))
     towards = np.stack([np.cos(angle), np.sin(angle)], axis=1).round(6)
     return bank, net.conv1.padding[0], towards
@@ -57,7 +56,7 @@ def picture(name: str) -> np.ndarray:
 @cache
 def dense(network: str, filter: int, shown: str) -> np.ndarray:
     """What the filter answers at every pixel: (147 - k, 147 - k). A map at any stride and shift is a part of it."""
-    weight = torch.from_numpy(filters(network)[0][filter - 1]).double()
+    weight = torch.from_numpy(filters(network)[0][filter]).double()
     pixels = torch.from_numpy(picture(shown) - mean()).permute(2, 0, 1)
     return F.conv2d(pixels[None], weight[None])[0, 0].numpy()
 

@@ -116,7 +116,7 @@
     return (i * (2 * edges.length - i - 1)) / 2 + j - i - 1;
   }
 
-  /** What zflib.experiments.middles found of a middle: the verdict, and the two powers in percent. */
+  /** What zflib.experiments.middles found of a middle: the verdict, and the two sensitivities in percent. */
   function answer({ bank, filters }, middle, data) {
     const { verdicts, powers } = data.answers[bank][filters] ?? data.answers[bank]["all filters"];
     const at = numberOf(middle, data.edges);
@@ -142,11 +142,11 @@
 
   /** What becomes of a bet where this is the verdict. */
   function scored(bet, verdict) {
-    const came = { supported: "a gap", undecided: OPEN }[verdict] ?? "no gap";
-    return `Your bet on ${bet} ${came === OPEN ? "stays open" : came === bet ? "wins" : "loses"} here. `;
+    const came = { supported: "a gap", undecided: "undecided" }[verdict] ?? "no gap";
+    return `Your bet, ${bet}, ${came === bet ? "wins" : "loses"} here. `;
   }
 
-  /** The bet, the verdict and its reason; counts and power. As HTML, and before the bet is placed the question alone. */
+  /** The bet, the verdict and its reason; counts and sensitivity. As HTML, and before the bet is placed the question alone. */
   function said(setting, middle, data) {
     if (setting.bet === OPEN) return [`<strong>?</strong> ${data.question}`, data.later];
     const [low, high] = middle, shown = counted(data.banks[setting.bank], setting.filters);
@@ -161,7 +161,7 @@
       second += `Had this middle been empty, the test would find the gap in <strong>${found.empty}</strong> of 100 such banks; ` +
         `had it been half as dense as its sparser side, in <strong>${found.half}</strong>.`;
     if (found.verdict === "contradicted")
-      second += " A contradiction needs no such power: with a gap, such counts would come up in under 5 of 100.";
+      second += " A contradiction needs no such sensitivity: with a gap, such counts would come up in under 5 of 100.";
     if (setting.filters !== "all filters" && !data.banks[setting.bank][0][2])
       second += " Of this bank the course has the peaks alone, not the colours: all filters count.";
     return [first, second];

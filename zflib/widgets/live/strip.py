@@ -30,13 +30,14 @@ TICKS = {OCTAVE: ("0.063", "0.125", "0.25", "0.5"), AREA: ("0.1", "0.2", "0.3", 
 HEIGHTS = {OCTAVE: "height: filters per octave", AREA: "height: filters per area"}
 SIGNS = {"supported": "+", "contradicted": "−", "undecided": "?", SIDELESS: "×"}
 BANKS = middles.NAMES
-OPEN, GAP, NONE = "not placed", "a gap", "no gap"
+OPEN, GAP, NONE, UNSURE = "not placed", "a gap", "no gap", "undecided"
 QUESTION = (
-    "Is the shaded middle a gap, at most half as full as either side? Bet on what a test says; then drag its edges."
+    "Is the shaded middle a gap, at most half as full as either side? Bet on what a test says: a gap, no gap, or "
+    "undecided, which is too few filters to tell. Then drag the edges."
 )
 LATER = (
-    "With your bet come the counts, the verdict and its power: how often the test would find a gap in so many filters, "
-    "if there were one."
+    "With your bet come the counts, the verdict and the test's sensitivity: how often it would find a gap in so many "
+    "filters, if there were one."
 )
 
 
@@ -59,10 +60,10 @@ class FilterStrip(Panel):
         Axis("axis", (OCTAVE, AREA)),
         Axis("middle_from", middles.EDGES),
         Axis("middle_to", middles.EDGES),
-        Axis("bet", (OPEN, GAP, NONE)),
+        Axis("bet", (OPEN, GAP, NONE, UNSURE)),
     )
     defaults: ClassVar = {
-        "bank": BANKS[0],
+        "bank": "AlexNet, ImageNet",  # it has filters on both sides of every middle here, so that the bet is open
         "filters": middles.FILTERS[0],
         "axis": OCTAVE,
         "middle_from": MIDDLES[0][0],
@@ -85,8 +86,8 @@ class FilterStrip(Panel):
         return sheets() + super().still(**setting)
 
     def before(self) -> str:
-        bet = '<button type="button" data-bet="{0}" aria-pressed="false">Bet: the test finds {0}</button>'
-        bets = "".join(map(bet.format, (GAP, NONE)))
+        bet = '<button type="button" data-bet="{0}" aria-pressed="false">Bet: {0}</button>'
+        bets = "".join(map(bet.format, (GAP, NONE, UNSURE)))
         button = '<button type="button" data-middle="{low:g} {high:g}">{low:g} to {high:g}</button>'
         named = "".join(button.format(low=low, high=high) for low, high in MIDDLES)
         group = '<div class="zf-buttons{}" role="group" aria-label="{}">{}</div>'.format
@@ -245,18 +246,18 @@ def densities(shown: list[Any], middle: tuple[float, float], axis: str, side: in
 
 def scored(bet: str, verdict: str) -> str:
     """What becomes of a bet where this is the verdict."""
-    came = {"supported": GAP, "undecided": OPEN}.get(verdict, NONE)
-    return f"Your bet on {bet} {'stays open' if came == OPEN else 'wins' if came == bet else 'loses'} here. "
+    came = {"supported": GAP, "undecided": UNSURE}.get(verdict, NONE)
+    return f"Your bet, {bet}, {'wins' if came == bet else 'loses'} here. "
 
 
 def said(bank: str, filters: str, test: GapTest, bet: str) -> tuple[str, str]:
-    """Of the first middle of a test: the bet, the verdict and its reason; counts and power. As HTML, and before the
-    bet is placed the question alone."""
+    """Of the first middle of a test: the bet, the verdict and its reason; counts and sensitivity. As HTML, and before
+    the bet is placed the question alone."""
     if bet == OPEN:
         return f"<strong>?</strong> {QUESTION}", LATER
     (low, high), counts = test.middles[0], test.counts[0].sum(0)
-    verdict, power = test.verdicts[0], [f"{p:.0%}"[:-1] for p in test.power[0]]
-    # What "undecided" adds on power stands in the words below.
+    verdict, found = test.verdicts[0], [f"{p:.0%}"[:-1] for p in test.power[0]]
+    # What "undecided" adds on sensitivity stands in the words below.
     reason = test.reason.partition("; an empty")[0].rstrip(".")
     if verdict == SIDELESS:
         side = f"below {low:g}" if counts[2] else f"above {high:g}"
@@ -271,11 +272,11 @@ def said(bank: str, filters: str, test: GapTest, bet: str) -> tuple[str, str]:
     )
     if verdict != SIDELESS:
         second += (
-            f"Had this middle been empty, the test would find the gap in <strong>{power[0]}</strong> of 100 such banks;"
-            f" had it been half as dense as its sparser side, in <strong>{power[1]}</strong>."
+            f"Had this middle been empty, the test would find the gap in <strong>{found[0]}</strong> of 100 such banks;"
+            f" had it been half as dense as its sparser side, in <strong>{found[1]}</strong>."
         )
     if verdict == "contradicted":
-        second += " A contradiction needs no such power: with a gap, such counts would come up in under 5 of 100."
+        second += " A contradiction needs no such sensitivity: with a gap, such counts would come up in under 5 of 100."
     if filters != middles.FILTERS[0] and not members(bank)[0][2]:
         second += " Of this bank the course has the peaks alone, not the colours: all filters count."
     return first, second
