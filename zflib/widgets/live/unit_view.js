@@ -64,10 +64,6 @@ globalThis.zflibUnitView ??= (() => {
       `by magnitude, ${number(alike.magnitude)}${beside("magnitude")}.`;
   }
 
-  /** Half way from the floor to what is usual, signed: above it two projections are as alike as two maps' usually are. By
-   *  magnitude a bet would prove little: there the floor, another picture and another map, may lie above a control. */
-  const halfWay = ({ signed: { usual, floor } }) => (usual + floor) / 2;
-
   /** A second picture through the network, for its switches: the next of the photographs. */
   async function another(engine, name, photographs) {
     const next = photographs[(photographs.findIndex((each) => each.name === name) + 1) % photographs.length];
@@ -82,5 +78,5 @@ globalThis.zflibUnitView ??= (() => {
     return true;
   }
 
-  return { STEPS, WORDS, SILENT, unit, control, usual, told, halfWay };
+  return { STEPS, WORDS, SILENT, unit, control, usual, told };
 })();

@@ -25,8 +25,8 @@
       <figure><div class="zf-square">${CANVAS("what it passes back")}</div><figcaption class="zf-fires">What it passes back.</figcaption></figure>
       <figure><div class="zf-square">${CANVAS("the control")}
         <div class="zf-ask" hidden><b>Another map, same place: how alike will it be?</b>
-          <button type="button" data-bet="same">Bet: as alike as usual</button>
-          <button type="button" data-bet="other">Bet: less alike</button></div></div>
+          <button type="button" data-bet="more">Bet: more than usual</button>
+          <button type="button" data-bet="less">Bet: less</button></div></div>
         <figcaption class="zf-control"></figcaption></figure></div>
     <div class="zf-answer"><p class="zf-verdict" role="status"></p><div class="zf-ruler"></div></div>
     <p class="zf-note">Take one thing away, and see what is left. (Switches: where the largest values stood on the way up.)</p>
@@ -165,11 +165,11 @@
       controlled.hidden = !control || silent;
       part(".zf-control").textContent = silent ? "" : control ? WORDS[control] : "The control. It opens with your bet.";
       verdict.classList.toggle("zf-rule", !control && !silent);
-      part(".zf-ruler").hidden = !control || silent; // what is usual would give the bet away
+      part(".zf-ruler").hidden = !control || silent;
       if (silent) return say(verdict, zflibUnitView.SILENT);
       if (!control && !known) return say(verdict, "There is no bet here: chapter 3 did not measure what is usual. Take a control below.");
-      if (!control) return say(verdict, `Likeness is 1 where two pictures are equal, 0 where they share nothing. Above ${number(zflibUnitView.halfWay(known))} ` +
-        `the two are as alike as two maps usually are: nearer to the usual likeness than to the floor, ${number(known.signed.floor)}.`);
+      if (!control) return say(verdict, "Likeness is 1 where two pictures are equal, 0 where they share nothing. In this layer two maps at one place " +
+        `usually have ${number(known.signed.usual)}: will these two have more, or less?`);
       zflibRuler.draw(part(".zf-ruler"), null, known?.signed);
       const shown = await zflibUnitView.control(controlled, engine(), image, { ...state }, own, photographs);
       if (!shown) return;
@@ -183,12 +183,12 @@
     /** The bet that was placed, in words; "" if none was, or its other map has been drawn anew. */
     function settled(alike, known) {
       if (!bet || state.control !== "other-map" || Number.isNaN(alike.signed)) return "";
-      const half = zflibUnitView.halfWay(known), above = alike.signed > half, won = above === (bet === "same");
+      const { usual } = known.signed, more = alike.signed > usual, won = more === (bet === "more");
       bet = "";
       bets.all += 1;
       bets.right += won;
       const count = bets.all > 1 ? ` (${bets.right} of ${bets.all} bets won)` : "";
-      return `You ${won ? "win" : "lose"}${count}: ${above ? "as alike as two maps usually are, above" : "less alike than usual, below"} ${number(half)}. `;
+      return `You ${won ? "win" : "lose"}${count}: ${more ? "more" : "less"} alike than two maps usually are. `;
     }
 
     /** Change what is chosen, and show it. */

@@ -47,7 +47,7 @@ CONTROLS = {  # by the words on the page's buttons: names as in an address
 }
 SILENT = "It is silent here, so nothing comes down: take another map or place."
 OWN = "your picture"
-# What the page opens with, chosen by eye: the rim of a cup, whose outline most other maps draw, too, but not all.
+# What the page opens with, chosen by eye: the rim of a cup, on which either side of the bet can win.
 NETWORK, PHOTOGRAPH, OPENING = "zfnet-mini", "coffee", ("conv3", (181, 0, 2))
 SIDE = 224  # of a picture on the still, in pixels
 
@@ -142,7 +142,7 @@ class YourPicture(Panel):
         "network": "ZFNet-mini",
         "photograph": PHOTOGRAPH,
         "layer": OPENING[0],
-        "rank": 8,
+        "rank": 4,  # the map of OPENING
         "method": METHODS[0],
         "control": "none",
         "draw": 0,
