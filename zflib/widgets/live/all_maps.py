@@ -21,6 +21,8 @@ from zflib.widgets.axes import Axis
 from zflib.widgets.live import photographs
 from zflib.widgets.live.panel import Panel
 
+__all__ = ["AllMaps", "peaks"]  # chapter 4 counts with it
+
 NETWORKS = {"ZFNet-mini": "zfnet-mini", "AlexNet-mini": "alexnet-mini"}
 LAYERS = ("conv1", "conv2", "conv3", "conv4", "conv5")
 STRONGEST = "strongest"  # in place of a map's number
