@@ -312,7 +312,7 @@ STATEMENTS = {  # of results, in words: what has to be so that the sentence can 
         for filters in stems.filters(name)
         for window in (False, True)
     ),
-    "It finds it from 0.2 to 0.3, inside the cut, as well, but not at the three other middles": lambda: (
+    "But it misses it from 0.15 to 0.25, where the bank is": lambda: (
         [verdict == "supported" for verdict in spectrum.gap_test(cut_out()).verdicts]
         == [True, False, False, True, False]
     ),
