@@ -342,7 +342,7 @@ STATEMENTS = {  # of results, in words: what has to be so that the sentence can 
     "In SqueezeNet's bank a gap is ruled out at all five": lambda: (
         set(imagenet("squeezenet_1_0").verdicts) == {"contradicted"}
     ),
-    "At conv1 the paper is right: AlexNet-mini's error is": lambda: (
+    "At conv1 the smaller stride helps: AlexNet-mini's error is": lambda: (
         min(worst_errors("conv1")[0]) > 2 * max(worst_errors("conv1")[1])
     ),
     "in the layer of which the paper speaks, the order is reversed: ZFNet-mini's error": lambda: (
