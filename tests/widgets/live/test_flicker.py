@@ -95,7 +95,7 @@ def test_a_map_lies_where_its_filter_looks():
     assert flicker.spread(np.zeros((1, 1)), 8, 7, 1, 1.0)[10, 10, 0] == 128
 
 
-def test_a_network_brings_the_filter_that_its_stride_hurts_most():
+def test_a_network_brings_the_filter_of_which_its_stride_loses_most():
     for name, own in flicker.OWN.items():
         net = weights.load(flicker.NETWORKS[name]).cpu()
         assert own == {"stride": net.conv1.stride[0], "filter": np.nanargmin(aliasing.survival(net, own["stride"]))}
@@ -129,7 +129,7 @@ def test_a_bet_is_scored_by_the_worst_shift_at_the_remedys_stride(monkeypatch):
     for still, came in ((2, BOTH), (0, NEITHER)):
         monkeypatch.setattr(flicker, "STILL", still)
         assert "won" in bet_words(came) and "lost" in bet_words("AlexNet-mini")
-    assert bet_words(OPEN).startswith("Two worst cases") and "?" in bet_words(OPEN)
+    assert bet_words(OPEN).startswith("Two extreme filters") and "?" in bet_words(OPEN)
 
 
 def test_it_gives_no_verdict_before_the_bet():

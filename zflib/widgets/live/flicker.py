@@ -31,7 +31,7 @@ from zflib.widgets.live.flicker_tiles import MOST, WINDOW, curve, spread
 from zflib.widgets.live.lobes import inked, planes
 from zflib.widgets.live.panel import Panel
 
-# What a network begins with when it is chosen: the stride of its first layer, and the filter that it hurts most.
+# What a network begins with when it is chosen: the stride of its first layer, and the filter of which it loses most.
 OWN = {"AlexNet-mini": {"stride": 4, "filter": 47}, "ZFNet-mini": {"stride": 2, "filter": 20}}
 STILL, CLEAR = 0.05, 0.3  # errors up to which a map stands still, and from which it flickers
 BET_FIRST = (
@@ -147,8 +147,8 @@ def bet_words(bet: str) -> str:
     mine, theirs = (f"{name}’s filter {own['filter']}" for name, own in OWN.items())
     if bet == OPEN:
         return (
-            f"Two worst cases: of its network’s 48 filters each is the one that its own stride hurts most. At stride "
-            f"{REMEDY}, whose map stands still when the wall moves: that of {mine}, that of {theirs}, both or neither?"
+            f"Two extreme filters, one of each network. At stride {REMEDY}, whose map stands still when the wall moves:"
+            f" that of {mine}, that of {theirs}, both or neither?"
         )
     wall, shifts = next(iter(PHOTOGRAPHS)), range(1, MOST + 1)
     errors = {n: max(compared(n, OWN[n]["filter"], wall, REMEDY, at, 0)[-1] for at in shifts) for n in NETWORKS}
