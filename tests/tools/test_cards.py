@@ -32,8 +32,8 @@ def test_a_card_is_what_is_drawn(number):
 @pytest.mark.parametrize("network", controls.NETWORKS)
 @pytest.mark.parametrize("step", ["conv3", "conv4", "conv5"])
 def test_fine_outlines_come_from_the_switches_and_broad_areas_from_the_unit(network, step):
-    said(3, "In layers 3 to 5 fine outlines owe more to where the picture's maxima lie, the *switches*, than to the unit;")
-    said(3, "broad coloured areas come from the unit.")
+    said(3, "In layers 3 to 5 fine outlines owe more to where the picture's maxima lie, the *switches*, than to")
+    said(3, "the unit; broad coloured areas come from the unit.")
     verdict = controls.verdict(controls.result()["found"][network]["by lot"][step]["likeness"], "signed")
     assert verdict.startswith("switches 0 ") and re.search(r"unit \d to 8 px$", verdict)
 
