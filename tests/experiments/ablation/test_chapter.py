@@ -65,7 +65,7 @@ def more_seeds(folder, like):
                     results.write(beside, other, facts | {"seed": seed}, *outputs)
 
 
-def read(runs, monkeypatch, notebook=CHAPTER, until="ablation-77"):
+def read(runs, monkeypatch, notebook=CHAPTER, until="ablation-95"):
     """Run a notebook's code as far as it speaks of the table's runs; returns what it printed and the names it set."""
     said, names = [], {"zflib": __import__("zflib")}
     monkeypatch.setattr(ablation, "result", lambda: runs)

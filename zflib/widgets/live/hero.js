@@ -102,7 +102,7 @@
         each.nextElementSibling.textContent = "";
       }
       say(part(".zf-ask"), `A unit is one number in a network, and fires where that number is above 0. Two units of ${layerOf(bet.step)} ` +
-        "look at the framed place: one fires there, the other is silent. Both were set to the same value, and carried back to the pixels.");
+        "look at the framed place. One fires there; the other outputs 0. We gave both the same value, and traced each back to the pixels.");
       wait();
       part('[data-do="another"]').hidden = true;
       buttons[0].focus({ preventScroll: true });
