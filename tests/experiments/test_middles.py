@@ -66,3 +66,11 @@ def test_the_command_writes_what_it_found(monkeypatch, tmp_path):
     assert found["banks"]["AlexNet-mini, three seeds"]["all filters"] == {"verdicts": "144"}
     assert found["banks"]["SqueezeNet, ImageNet"] == {"all filters": {"verdicts": "96"}}
     assert found["made"]["command"] == "python -m zflib.experiments.middles"
+
+
+def test_verdicts_of_a_gap_contradicted_are_small_p_where_the_test_can_see():
+    answer = middles.result()["banks"]["AlexNet, ImageNet"]["all filters"]
+    powers = np.frombuffer(bytes.fromhex(answer["powers"]), np.uint8).reshape(-1, 2)
+    p, strong = middles.contradiction("AlexNet, ImageNet"), powers[:, 0] >= 80
+    assert p.shape == (len(middles.MIDDLES),) and (p >= 0).all()
+    assert ((p < 0.05) == (np.array(list(answer["verdicts"])) == "c"))[strong].all()

@@ -20,6 +20,7 @@ import torch
 
 from zflib import paper
 from zflib.analysis import spectrum
+from zflib.analysis.spectrum import gap
 from zflib.experiments import read, stems, write
 
 FILE = Path(__file__).with_suffix(".json")
@@ -70,6 +71,12 @@ def choose(name: str, filters: str) -> np.ndarray:
     if filters == FILTERS[0] or np.isnan(grey).all():
         return peaks
     return np.where((grey >= 0.5) == (filters == FILTERS[1]), peaks, np.nan)
+
+
+def contradiction(name: str) -> np.ndarray:
+    """(M,) p of "a gap worth the name" in a bank at each of `MIDDLES`; none is corrected for the others."""
+    edges = np.array(MIDDLES)
+    return gap.p_values(gap.band_counts(choose(name, FILTERS[0]), edges), edges)[1]
 
 
 def asked() -> list[tuple[str, str]]:

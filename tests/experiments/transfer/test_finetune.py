@@ -64,3 +64,16 @@ def test_the_command_trains_what_is_missing(caltech, tmp_path, monkeypatch):
     assert all(0 <= run["training"] <= 1 for run in runs)
     monkeypatch.setattr("zflib.training.loop.train", None)
     finetune.main(arguments)
+
+
+def test_the_committed_runs_are_those_of_todays_recipes():
+    found = finetune.result()
+    for start, made in found["recipes"].items():
+        expected = json.loads(json.dumps(finetune.recipe(start, 15).record()))
+        assert made | {"precision": expected["precision"]} == expected
+    kinds = [(run["start"], run["train"], run["fold"]) for run in found["runs"]]
+    assert len(set(kinds)) == len(kinds) and {fold for *_, fold in kinds} <= set(range(finetune.FOLDS))
+    for run in found["runs"]:
+        assert run["accuracy"] == pytest.approx(np.mean(run["by_class"]), abs=1e-4) and len(run["by_class"]) == 101
+        assert run["epochs"] == finetune.recipe(run["start"], run["train"]).epochs
+        assert run["training"] > 0.5, "a run that names few of its own pictures says nothing of others"

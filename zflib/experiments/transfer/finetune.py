@@ -121,7 +121,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         )
         found = {
             "identity": pictures,
-            "recipes": {name: recipe(name, TRAIN[0]).record() for name in {run["start"] for run in runs}},
+            "recipes": {
+                name: replace(recipe(name, TRAIN[0]), precision=how.precision).record()
+                for name in sorted({run["start"] for run in runs})
+            },
             "runs": runs,
         }
         write(given.out, found, "zflib.experiments.transfer.finetune", device())
