@@ -245,6 +245,7 @@ def cases():
         ),
         "zflib.experiments.stems.filters": (stems.filters, {"name": "zfnet-mini"}),
         "zflib.experiments.middles.choose": (middles.choose, {"name": "ZFNet-mini, seed 0", "filters": "all filters"}),
+        "zflib.experiments.middles.contradiction": (middles.contradiction, {"name": "ZFNet-mini, seed 0"}),
         "zflib.experiments.stems.stem": (stems.stem, {"kernel": 7, "stride": 2}),
         f"{ABLATION}.published": (ablation.published, {"network": "zfnet"}),
         f"{ABLATION}.variant": (lambda row: ablation.variant(TINY, row), {"row": "removed_layers_3_4"}),
@@ -326,6 +327,7 @@ ELSEWHERE = {
         experiments.controls.verdict experiments.pictures.result experiments.projected.result
         experiments.evolution.result experiments.evolution.first_at experiments.evolution.came_out
         experiments.evolution_pictures.result experiments.evolution_pictures.packed
+        experiments.transfer.finetune.result
         experiments.ablation.predictions
         experiments.ablation.result
         experiments.ablation.Ablation.of experiments.ablation.Ablation.row experiments.ablation.Ablation.members
