@@ -69,7 +69,7 @@ def test_the_smaller_stride_steadies_layer_1_and_layer_2_is_the_less_steady():
 
 
 def test_the_ablation_table_has_two_answers():
-    said(7, "We trained the paper's table at three learning rates, and got two answers.")
+    said(7, "We trained shortened AlexNets at three learning rates, and got two answers.")
     runs, better = ablation.result(), set()
     for rate in (0.003, 0.01, 0.02):
         whole = runs.row("alexnet", "as_is", rate=rate).wrong.mean()
