@@ -102,6 +102,19 @@ def sheet(browser):
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", A4)
 
 
+# Pictures that load only now move what stands below them: bring an element into view until it has stood for ten frames.
+STILL = """
+    const [element, done] = arguments;
+    const look = (before, frames) => {
+      element.scrollIntoView({ block: "center", behavior: "instant" });
+      const { top } = element.getBoundingClientRect();
+      if (frames === 10) done();
+      else requestAnimationFrame(() => look(top, top === before ? frames + 1 : 0));
+    };
+    look(null, 0);
+"""
+
+
 def open_in_the_dark(browser, address):
     """Open a page, or keep the one that has been read on this sheet: whoever prints has read it."""
     if browser.execute_script("return [location.href.split('#')[0], innerWidth]") != [address, A4["width"]]:
@@ -133,7 +146,7 @@ def test_in_the_dark_lines_and_letters_turn_pictures_keep_their_face_and_explore
               all(".zf-explorer, .zf-panel").map((one) => [words(one), paper(one)])];"""
         )
         line = browser.find_element(By.CSS_SELECTOR, "article img[src$='.svg']")
-        browser.execute_script("arguments[0].scrollIntoView({ block: 'center', behavior: 'instant' })", line)
+        browser.execute_async_script(STILL, line)
         shown = np.asarray(Image.open(BytesIO(line.screenshot_as_png)).convert("RGB")).reshape(-1, 3)
     assert dark != "rgb(255, 255, 255)"
     assert explorers and all(top == ["block", "none", "polygon"] for top in tops)
