@@ -151,20 +151,21 @@ def new_browser():
 
 @contextmanager
 def chromium():
-    """Chromium of the system, or what Selenium finds, with every name but this machine's own resolving to nothing."""
+    """Chromium of the system, or what Selenium finds, with every name but this machine's own resolving to nothing. Its
+    headless shell, the same engine without a window's surroundings, does the same tests in two thirds of the time."""
     from selenium import webdriver
     from selenium.common.exceptions import WebDriverException
     from selenium.webdriver.chrome.service import Service
 
     options = webdriver.ChromeOptions()
     for argument in (
-        "--headless=new",
+        "--headless",
         "--no-sandbox",  # Chromium refuses to start with one for root, as in a container
         "--disable-dev-shm-usage",
         "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     ):
         options.add_argument(argument)
-    options.binary_location = shutil.which("chromium") or ""
+    options.binary_location = shutil.which("chromium-headless-shell") or shutil.which("chromium") or ""
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     # Chromium leaves a folder behind whenever it is closed: here it goes with the one around it.
     with tempfile.TemporaryDirectory(prefix="chromium", ignore_cleanup_errors=True) as folder:
