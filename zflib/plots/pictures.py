@@ -161,7 +161,8 @@ def _image(pixels: np.ndarray, words: str, style: str) -> str:
     from PIL import Image
 
     content = BytesIO()
-    Image.fromarray(pixels).save(content, "WEBP", quality=80, method=6)
+    # Method 6 takes twelve times as long where paper is clear, for 2 % of the bytes.
+    Image.fromarray(pixels).save(content, "WEBP", quality=80, method=5)
     data = b64encode(content.getvalue()).decode()
     # The theme leaves a picture of class dark-light as it is in dark mode.
     return f'<img class="dark-light" src="data:image/webp;base64,{data}" alt="{escape(words)}" style="{style}">'
