@@ -20,16 +20,15 @@ def test_the_verdict_that_is_worked_out_is_the_panels():
         deconv.project(trace, step, unit=(channel, *unit[1:]), seed=1)[0].numpy() for channel in (unit[0], other)
     )
     here = alike(own, control, geometry, unit, "signed")
-    usual, floor = panel.usual(panel.NETWORK, step, "deconvnet", "another map, same place")["signed"]
+    usual, floor = panel.usual(panel.NETWORK, step, "deconvnet", "another map, same place")
     text = " ".join(TEXT["your_picture.md"].split())
     assert here > usual
     for said in (
         f"map {unit[0]} of layer {step[-1]}",
         f"map {other}, and its likeness to the first is {here:.2f}",
-        f"usually have a likeness of {usual:.2f}",
-        f"In layer {step[-1]}, where the page opens, two maps usually come to {usual:.2f}",
-        f"the floor, has a likeness of only {floor:.2f}",
-        f"{here:.2f} is above {usual:.2f}",
+        f"In layer {step[-1]}, where the page opens, two maps usually come to a likeness of {usual:.2f}, "
+        f"and the floor is {floor:.2f}",
+        f"is {here:.2f}. That is above {usual:.2f}",
     ):
         assert said in text, said
 
@@ -40,7 +39,7 @@ def test_either_side_of_the_bet_can_win(step):
     assert "about half of the pairs lie above what is usual" in " ".join(TEXT["your_picture.md"].split())
     net, deconv = panel._network(panel.NETWORK)
     geometry = next(each for each in net.architecture.geometry() if each.name == step)
-    usual, _ = panel.usual(panel.NETWORK, step, "deconvnet", "another map, same place")["signed"]
+    usual, _ = panel.usual(panel.NETWORK, step, "deconvnet", "another map, same place")
     your_picture, likenesses = panel.YourPicture(), []
     for photograph in photographs.NAMES:
         trace = your_picture._trace(panel.NETWORK, photograph, step)

@@ -133,7 +133,7 @@ def test_a_photograph_is_chosen_by_its_thumbnail(page):
 
 def test_a_file_of_ones_own(page, scene):
     field = page.find_element(By.CSS_SELECTOR, "input[type=file]")
-    assert field.accessible_name == "Your picture"
+    assert field.accessible_name == "Open your picture"
     field.send_keys(str(scene))
     found, pixels = last(page, 1)
     assert found["own"] and found["name"] == "scene.png"

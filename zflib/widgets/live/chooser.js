@@ -31,8 +31,8 @@ globalThis.zflibChooser ??= (() => {
     root.innerHTML = `
       <div class="zf-thumbnails" role="group" aria-label="Photographs"></div>
       <div class="zf-ways">
-        <label class="zf-file">Your picture<input type="file" accept="image/*"></label>
-        <button type="button" data-do="camera">Camera</button>
+        <label class="zf-file">Open your picture<input type="file" accept="image/*"></label>
+        <button type="button" data-do="camera">Use the camera</button>
         <span>or drop or paste one here. Your picture stays on this machine.</span>
       </div>
       <div class="zf-camera" hidden><video playsinline muted aria-label="What the camera sees"></video>

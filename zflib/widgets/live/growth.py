@@ -25,7 +25,7 @@ NUMBERS = ("first", "second", "third", "fourth")
 OPEN = "not placed"
 BETS = {"one in ten": 0.1, "one in four": 0.25, "half": 0.5, "three in four": 0.75, "nearly all": 0.95}
 WIDE, HIGH, EDGE = 360, 200, 30  # of the chart
-TITLE = '<text x="0" y="14">of the final nine, %</text>'
+TITLE = '<text x="0" y="14">of its final nine pictures, %</text>'
 
 
 @cache
@@ -151,15 +151,13 @@ def chart(layer: int, epoch: int) -> str:
 
 def said(layer: int, epoch: int) -> str:
     """What was measured of a layer at an epoch, as HTML."""
-    now, first, last = (found()[str(at)][f"conv{layer}"] for at in (epoch, epochs()[0], epochs()[-1]))
+    now = found()[str(epoch)][f"conv{layer}"]
     before = epochs()[max(epochs().index(epoch) - 1, 0)]
     then = f"after epoch {before}" if before else "before training"
     steady = f" {whole(now['changed'])} of its maps have another strongest picture than {then}."
     return (
-        f"<b>Layer {layer} {f'after epoch {epoch}' if epoch else 'before training'}: {whole(now['nine'])} of a map's "
-        f"final nine strongest pictures are among its nine.</b>{steady if epoch else ''} By this layer a linear "
-        f"classifier names {whole(now['probe'])} of the pictures; {whole(first['probe'])} before training, "
-        f"{whole(last['probe'])} in the end, 1&nbsp;% by guessing."
+        f"<b>Layer {layer} {f'after epoch {epoch}' if epoch else 'before training'}: of the nine pictures that a map "
+        f"responds to most in the end, {whole(now['nine'])} are among its nine already.</b>{steady if epoch else ''}"
     )
 
 

@@ -18,20 +18,17 @@ MEASURED = {
 
 
 @cache
-def typical() -> dict[str, dict[str, dict[str, dict[str, tuple[float, float, float]]]]]:
-    """By measure, network, step and control: the mean likeness to a projection, unblurred, and its 95 % interval.
+def typical() -> dict[str, dict[str, dict[str, tuple[float, float, float]]]]:
+    """By network, step and control: the mean signed likeness to a projection, unblurred, and its 95 % interval.
 
     Of units drawn by lot on the embedded photographs, as in chapter 3's table; layer 1 is not in it. "neither" is the
     floor: another map on another picture.
     """
     curves = controls.curves(controls.result(), "by lot")
     return {
-        measure: {
-            network: {
-                step: {name: tuple(round(v, 5) for v in by[measure][theirs][0]) for name, theirs in MEASURED.items()}
-                for step, by in steps.items()
-            }
-            for network, steps in curves.items()
+        network: {
+            step: {name: tuple(round(v, 5) for v in by["signed"][theirs][0]) for name, theirs in MEASURED.items()}
+            for step, by in steps.items()
         }
-        for measure in controls.MEASURES
+        for network, steps in curves.items()
     }

@@ -11,10 +11,9 @@ globalThis.zflibRuler ??= (() => {
   const number = (value) => value.toFixed(2).replace(/^-(?=0\.00$)/, "").replace("-", "−");
   const place = (value) => `${(100 * (Math.max(LOWEST, value) - LOWEST)) / (1 - LOWEST)}%`;
 
-  /** What chapter 3 measured of a control, "signed" or by "magnitude": { usual, low, high, floor }; nothing where it
-   *  measured none. */
-  function usual(network, step, control, measure = "signed") {
-    const found = zflibTypical[measure][network]?.[step];
+  /** What chapter 3 measured of a control: { usual, low, high, floor }; null where it measured none. */
+  function usual(network, step, control) {
+    const found = zflibTypical[network]?.[step];
     if (!found?.[control]) return null;
     const [value, low, high] = found[control];
     return { usual: value, low, high, floor: found.neither[0] };

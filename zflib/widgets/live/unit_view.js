@@ -11,7 +11,7 @@ globalThis.zflibUnitView ??= (() => {
     "random-weights": "random weights in all layers up to it",
   };
   const SILENT = "It is silent here, so nothing comes down: take another map or place.";
-  const { number } = zflibRuler, { magnitude } = zflibLikeness;
+  const { number } = zflibRuler;
 
   /** What live.project takes beside step, unit and method. */
   function request(control, step, draw) {
@@ -31,8 +31,7 @@ globalThis.zflibUnitView ??= (() => {
     return { found, value };
   }
 
-  /** A control of it on `canvas`: resolves to { alike: { magnitude, signed }, words }, its likeness by both
-   *  measures of chapter 3 and what it is; null as above. */
+  /** A control of it on `canvas`: resolves to { alike, words }, its likeness and what it is; null as above. */
   async function control(canvas, engine, image, { step, unit, method, control, draw, photograph }, own, photographs) {
     const extra = request(control, step, draw);
     if (extra.control === "another picture's switches") {
@@ -44,24 +43,22 @@ globalThis.zflibUnitView ??= (() => {
     const place = geometry(engine, step);
     zflibDraw.signed(canvas, without, zflibDraw.square(place, unit, image.width));
     const words = control === "other-map" ? `map ${without.unit[0]}, same place` : WORDS[control];
-    const near = (values) => zflibDraw.likeness(own, without, place, image.width, values);
-    return { alike: { magnitude: near((picture) => magnitude(picture).values), signed: near() }, words };
+    return { alike: zflibDraw.likeness(own, without, place, image.width), words };
   }
 
   const geometry = (engine, step) => engine.network.steps.find(({ name }) => name === step);
 
-  /** What chapter 3 measured of such a control, by measure, or null: it measured the deconvnet, in layers 2 to 5. */
+  /** What chapter 3 measured of such a control, as zflibRuler.usual; null where it measured nothing: it measured the
+   *  deconvnet, in layers 2 to 5. */
   function usual({ network, step, method }, control) {
-    const [strong, signed] = ["magnitude", "signed"].map((measure) => zflibRuler.usual(network, step, control || "other-map", measure));
-    return method === "deconvnet" && strong ? { magnitude: strong, signed } : null;
+    return method === "deconvnet" ? zflibRuler.usual(network, step, control || "other-map") : null;
   }
 
-  /** Both numbers of a control beside what is usual and the floor; as zflib.widgets.live.your_picture. */
+  /** The likeness of a control beside what is usual and the floor; as zflib.widgets.live.your_picture. */
   function told({ alike, words }, known) {
-    if (Number.isNaN(alike.signed)) return `Of the control (${words}) nothing comes down.`;
-    const beside = (measure) => (known ? ` (usual ${number(known[measure].usual)}, floor ${number(known[measure].floor)})` : "");
-    return `The control (${words}) has a likeness of ${number(alike.signed)}${beside("signed")}; ` +
-      `by magnitude, ${number(alike.magnitude)}${beside("magnitude")}.`;
+    if (Number.isNaN(alike)) return `Of the control (${words}) nothing comes down.`;
+    const beside = known ? `; usual is ${number(known.usual)}, the floor ${number(known.floor)}` : "";
+    return `The control (${words}) has a likeness of ${number(alike)}${beside}.`;
   }
 
   /** A second picture through the network, for its switches: the next of the photographs. */

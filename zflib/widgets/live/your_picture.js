@@ -4,7 +4,14 @@
   "use strict";
 
   const NETWORKS = { "zfnet-mini": "ZFNet-mini", "alexnet-mini": "AlexNet-mini" };
-  const { METHODS, CONTROLS } = zflibAddress, { STEPS, WORDS } = zflibUnitView, { number } = zflibRuler;
+  const { METHODS, CONTROLS } = zflibAddress, { STEPS, WORDS } = zflibUnitView;
+  const DOES = { // what the button of a control does
+    "other-map": "Use another map's unit",
+    "shuffled-switches": "Shuffle the switches",
+    "another-pictures-switches": "Use another picture's switches",
+    "random-layer": "Randomise this layer's weights",
+    "random-weights": "Randomise all weights up to this layer",
+  };
   const TILES = 9;
   const USUAL = { method: METHODS[0], control: "", draw: 0 };
 
@@ -15,39 +22,48 @@
   const CANVAS = (name) => `<canvas role="img" aria-label="${name}" width="1" height="1"></canvas>`;
   const TILE = `<button type="button">${CANVAS("a map that is being drawn")}<span></span></button>`;
   const FACE = `
+    <h2>1. Bet: will another unit pass back nearly the same?</h2>
+    <p class="zf-unit" tabindex="-1">One unit</p>
+    <div class="zf-trio zf-view">
+      <figure><div class="zf-seen">${CANVAS("What the network sees")}<span></span></div>
+        <figcaption>The frame: what the unit sees. Click to move it.</figcaption></figure>
+      <figure><div class="zf-square">${CANVAS("what it passes back")}</div><figcaption class="zf-fires">What it passes back.</figcaption></figure>
+      <figure><div class="zf-square">${CANVAS("the control")}
+        <div class="zf-ask" hidden><b>Another unit, drawn by lot, sees the same frame. How alike will the two be?</b>
+          <button type="button" data-bet="more">Bet: more than usual</button>
+          <button type="button" data-bet="less">Bet: less than usual</button></div></div>
+        <figcaption class="zf-control"></figcaption></figure></div>
+    <div class="zf-answer"><p class="zf-verdict" role="status"></p><div class="zf-ruler"></div><p class="zf-legend"></p>
+      <button type="button" data-do="again" hidden>Bet again</button></div>
+    <h2>2. Now a picture of your own, or another layer</h2>
     <div class="zf-choose"></div>
     <div class="zf-two-groups">${choices("network", "Network", Object.keys(NETWORKS), (name) => NETWORKS[name], true)}
       ${choices("step", "Layer", STEPS, (step) => step.at(-1), true)}</div>
-    <h2 class="zf-unit" tabindex="-1">One unit</h2>
-    <div class="zf-trio zf-view">
-      <figure><div class="zf-seen">${CANVAS("What the network sees")}<span></span></div>
-        <figcaption>Framed: what one unit sees of it. Click to move the frame.</figcaption></figure>
-      <figure><div class="zf-square">${CANVAS("what it passes back")}</div><figcaption class="zf-fires">What it passes back.</figcaption></figure>
-      <figure><div class="zf-square">${CANVAS("the control")}
-        <div class="zf-ask" hidden><b>Another map, same place: how alike will it be?</b>
-          <button type="button" data-bet="more">Bet: more than usual</button>
-          <button type="button" data-bet="less">Bet: less</button></div></div>
-        <figcaption class="zf-control"></figcaption></figure></div>
-    <div class="zf-answer"><p class="zf-verdict" role="status"></p><div class="zf-ruler"></div></div>
-    <p class="zf-note">Take one thing away, and see what is left. (Switches: where the largest values stood on the way up.)</p>
-    ${choices("control", "Control", CONTROLS, (control) => WORDS[control])}
-    <div class="zf-buttons"><button type="button" data-do="draw">Draw this control once more</button></div>
-    <h2>What else makes this map fire? Its nine strongest patches</h2>
-    <label class="zf-check"><input type="checkbox" data-do="projections"> show what comes back from each, too</label>
-    <div class="zf-strongest"></div>
-    <h2>Which maps fire most on this picture? Press one</h2>
+    <h2>3. Replace something else, and see what stays</h2>
+    <p class="zf-note">A control is the same once more with one thing replaced. It takes the place of the right picture above.
+      (Switches: where the largest values stood on the way up, chapter 2.)</p>
+    ${choices("control", "Control", CONTROLS, (control) => DOES[control])}
+    <div class="zf-buttons"><button type="button" data-do="draw">Draw this control again</button></div>
+    <h2>4. Choose another map: these nine fire most on this picture</h2>
     <p class="zf-words" role="status"></p>
     <div class="zf-tiles" role="group" aria-label="The maps that fire most">${TILE.repeat(TILES)}</div>
-    <p class="zf-note">The nine maps that fire most: what the strongest unit of each passes back, and its value. Mid-grey is 0; the
-      largest 0.5 % of a projection's magnitudes are clipped.</p>
-    <details class="zf-more"><summary>Choose a unit by its numbers, or another way down</summary>
+    <p class="zf-note">What the strongest unit of each map passes back, and its value. Mid-grey is 0; the largest 0.5 % of a
+      projection's magnitudes are clipped.</p>
+    <details class="zf-more zf-patches"><summary>What else makes the chosen map fire? Its nine strongest patches</summary>
+      <label class="zf-check"><input type="checkbox" data-do="projections"> show what comes back from each, too</label>
+      <div class="zf-strongest"></div></details>
+    <details class="zf-more zf-naming"><summary>What does the network call your picture?</summary>
+      <p class="zf-about"></p><button type="button" data-do="classes"></button>
+      <p class="zf-loading" role="status"></p>
+      <table class="zf-classes" hidden><caption>The five likeliest classes</caption><tbody></tbody></table></details>
+    <details class="zf-more zf-numbers"><summary>Choose a unit by its numbers, or another way down</summary>
       <div class="zf-place">${["map", "row", "column"].map(place).join("")}</div>
       ${choices("method", "Method", METHODS, (method) => method)}</details>
-    <div class="zf-buttons"><button type="button" data-do="copy">Copy this unit's address</button><span class="zf-copied" role="status"></span></div>
-    <h2>What does the network call it?</h2>
-    <p class="zf-about"></p><button type="button" data-do="classes"></button>
-    <p class="zf-loading" role="status"></p>
-    <table class="zf-classes" hidden><caption>The five likeliest classes</caption><tbody></tbody></table>`;
+    <div class="zf-buttons"><button type="button" data-do="copy">Copy this unit's address</button><span class="zf-copied" role="status"></span></div>`;
+  const LIKENESS = "Likeness is 1 where two pictures are equal, and about 0 where they share nothing. You bet on which side of the mark " +
+    "“usual” it will lie.";
+  const LEGEND = "Usual: the mean of many such pairs in this layer, measured in chapter 3 (grey: its 95 % interval). Floor: the mean of two maps " +
+    "on two different pictures. Near 1, what was replaced hardly matters; near the floor, nearly everything depends on it.";
 
   function start(root) {
     const photographs = globalThis.zflibPhotographs, engines = {};
@@ -66,7 +82,7 @@
     let round = 0; // of looking; an older one stops
     let keepUnit = true; // the unit of the address stays when its picture comes; that of another picture goes
     let bet = ""; // on the unit that is shown
-    let near = false, nineNow = () => {}; // whether the nine strongest patches are in sight; to show them
+    let nineNow = () => {}; // shows the nine strongest patches
 
     const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
 
@@ -95,7 +111,7 @@
           button.setAttribute("aria-pressed", String(button.dataset[name] === state[name]));
         }
       }
-      part('[data-do="draw"]').disabled = !state.control;
+      part('[data-do="draw"]').disabled = ["", "another-pictures-switches"].includes(state.control); // that is the next one, not a lot's
     }
 
     /** The picture up through the network; the unit; and the layer's strongest maps as tiles. */
@@ -146,16 +162,16 @@
       const { found, value } = shown, share = (pixels) => `${(100 * pixels) / image.width}%`, silent = !(value > 0);
       Object.assign(seen.lastElementChild.style, { left: share(found.left), top: share(found.top) });
       Object.assign(seen.lastElementChild.style, { width: share(found.width), height: share(found.height) });
-      part(".zf-fires").textContent = silent ? "It is silent here." : `What it passes back from the frame: it fires with ${value.toFixed(2)}.`;
+      part(".zf-fires").textContent = silent ? "It is silent here." : `What it passes back. It fires with ${value.toFixed(2)} (0 is silent).`;
       await showControl(found, silent);
       showNine(value);
     }
 
-    /** The map's nine strongest patches, once the reader has come near them: they bring a script of their own. */
+    /** The map's nine strongest patches, once the reader has opened them: they bring a script of their own. */
     function showNine(value) {
       const { network, step, unit } = state;
       nineNow = () => nine(engine(), network, step, unit[0], value, withProjections.checked).catch(failed(part(".zf-strongest p")));
-      if (near) nineNow();
+      if (part(".zf-patches").open) nineNow();
     }
 
     /** The third picture: a control, or the bet on one. */
@@ -163,27 +179,28 @@
       const { control } = state, known = zflibUnitView.usual(state, control), ask = part(".zf-ask");
       ask.hidden = Boolean(control) || silent || !known;
       controlled.hidden = !control || silent;
-      part(".zf-control").textContent = silent ? "" : control ? WORDS[control] : "The control. It opens with your bet.";
+      part(".zf-control").textContent = silent ? "" : control ? WORDS[control] : "What the other unit passes back opens with your bet.";
       verdict.classList.toggle("zf-rule", !control && !silent);
-      part(".zf-ruler").hidden = !control || silent;
+      part(".zf-ruler").hidden = silent || (!control && !known);
+      part(".zf-legend").textContent = silent || !known ? "" : LEGEND;
+      part('[data-do="again"]').hidden = !control || silent || !zflibUnitView.usual(state, "other-map");
       if (silent) return say(verdict, zflibUnitView.SILENT);
       if (!control && !known) return say(verdict, "There is no bet here: chapter 3 did not measure what is usual. Take a control below.");
-      if (!control) return say(verdict, "Likeness is 1 where two pictures are equal, 0 where they share nothing. In this layer two maps at one place " +
-        `usually have ${number(known.signed.usual)}: will these two have more, or less?`);
-      zflibRuler.draw(part(".zf-ruler"), null, known?.signed);
+      zflibRuler.draw(part(".zf-ruler"), null, known);
+      if (!control) return say(verdict, LIKENESS);
       const shown = await zflibUnitView.control(controlled, engine(), image, { ...state }, own, photographs);
       if (!shown) return;
       const { alike } = shown;
       controlled.setAttribute("aria-label", `the control: ${shown.words}`);
       part(".zf-control").textContent = `The control: ${shown.words}.`;
       say(verdict, `${settled(alike, known)}${zflibUnitView.told(shown, known)}`);
-      if (!Number.isNaN(alike.signed)) zflibRuler.draw(part(".zf-ruler"), alike.signed, known?.signed);
+      if (!Number.isNaN(alike)) zflibRuler.draw(part(".zf-ruler"), alike, known);
     }
 
     /** The bet that was placed, in words; "" if none was, or its other map has been drawn anew. */
     function settled(alike, known) {
-      if (!bet || state.control !== "other-map" || Number.isNaN(alike.signed)) return "";
-      const { usual } = known.signed, more = alike.signed > usual, won = more === (bet === "more");
+      if (!bet || state.control !== "other-map" || Number.isNaN(alike)) return "";
+      const more = alike > known.usual, won = more === (bet === "more");
       bet = "";
       bets.all += 1;
       bets.right += won;
@@ -232,8 +249,9 @@
       if (side) {
         bet = side;
         choose({ control: "other-map", draw: Math.floor(1e6 * Math.random()) });
-        part('[data-control="other-map"]').focus({ preventScroll: true });
+        part('[data-do="again"]').focus({ preventScroll: true });
       }
+      if (what === "again") choose({ control: "", draw: 0 }).then(() => part("[data-bet]").focus({ preventScroll: true }));
       if (what === "draw") choose({ control: state.control, draw: state.draw + 1 });
       if (what === "copy") copy();
       if (what === "classes") {
@@ -262,12 +280,7 @@
     }
 
     withProjections.onchange = () => nineNow();
-    new IntersectionObserver((seen, observer) => {
-      if (!seen.some(({ isIntersecting }) => isIntersecting)) return;
-      near = true;
-      observer.disconnect();
-      nineNow();
-    }, { rootMargin: "200px" }).observe(part(".zf-strongest"));
+    part(".zf-patches").ontoggle = ({ target }) => target.open && nineNow();
 
     const { inputSize, resizedSide } = engine().network;
     const chooser = zflibChooser.open(part(".zf-choose"), {

@@ -23,21 +23,12 @@ from zflib.widgets.axes import Axis
 from zflib.widgets.live import collection, draws, likenesses, photographs
 from zflib.widgets.live.panel import Panel
 
-SCRIPTS = (
-    "ruler",
-    "likeness",
-    "chooser",
-    "address",
-    "unit_view",
-    "strongest",
-    "your_picture",
-)  # picture.js and draw.js come with live.js
+SCRIPTS = ("ruler", "chooser", "address", "unit_view", "strongest", "your_picture")  # the others are in live.js
 STYLES = ("panel", "ruler", "chooser", "your_picture")
 STEPS = ("conv1", "conv2", "conv3", "conv4", "conv5")
 NETWORKS = {"ZFNet-mini": "zfnet-mini", "AlexNet-mini": "alexnet-mini"}
 METHODS = ("deconvnet", "gradient", "guided")
-MEASURES = ("magnitude", "signed")  # of a control's likeness, as chapter 3 has them
-CONTROLS = {  # by the words on the page's buttons: names as in an address
+CONTROLS = {  # by what the page calls them: names as in an address
     "none": "",
     "another map, same place": "other-map",
     "shuffled switches": "shuffled-switches",
@@ -208,15 +199,14 @@ class YourPicture(Panel):
         trace = self._trace(name, photograph, layer)
         own = deconv.project(trace, layer, unit=unit, method=method)[0].numpy()
         figures = [
-            (self._framed(self._image(name, photograph), net, step, unit), "Framed: what one unit sees of it."),
-            (enlarged(drawn(own, step, unit)), f"What it passes back from the frame: it fires with {value:.2f}."),
+            (self._framed(self._image(name, photograph), net, step, unit), "The frame: what the unit sees."),
+            (enlarged(drawn(own, step, unit)), f"What it passes back. It fires with {value:.2f} (0 is silent)."),
         ]
         said = SILENT if not value > 0 else ""
         if value > 0 and CONTROLS[control]:
             other, words = self._control(network, photograph, layer, unit, method, control, draw)
             figures.append((enlarged(drawn(other, step, unit)), f"The control: {words}."))
-            near = {measure: alike(own, other, step, unit, measure) for measure in MEASURES}
-            said = told(near, words, usual(name, layer, method, control))
+            said = told(alike(own, other, step, unit, "signed"), words, usual(name, layer, method, control))
         head = f"One unit of layer {layer[-1]}: map {unit[0]}, row {unit[1]}, column {unit[2]}"
         trio = "".join(_figure(pixels, words) for pixels, words in figures)
         return (
@@ -269,26 +259,20 @@ class YourPicture(Panel):
         )
 
 
-def usual(network: str, step: str, method: str, control: str) -> dict[str, tuple[float, float]]:
-    """By measure, what chapter 3 found of such a control, and the floor; nothing where it measured none."""
+def usual(network: str, step: str, method: str, control: str) -> tuple[float, float] | None:
+    """The likeness that chapter 3 found of such a control, and the floor; None where it measured none."""
     if method != "deconvnet" or step == STEPS[0]:
-        return {}
-    found = {measure: likenesses.typical()[measure][network][step] for measure in MEASURES}
-    return {measure: (each[CONTROLS[control]][0], each["neither"][0]) for measure, each in found.items()}
+        return None
+    found = likenesses.typical()[network][step]
+    return found[CONTROLS[control]][0], found["neither"][0]
 
 
-def told(near: Mapping[str, float], words: str, known: Mapping[str, tuple[float, float]]) -> str:
-    """Both numbers of a control beside what is usual and the floor; as zflibUnitView.told."""
-    if np.isnan(near["signed"]):
+def told(near: float, words: str, known: tuple[float, float] | None) -> str:
+    """The likeness of a control beside what is usual and the floor; as zflibUnitView.told."""
+    if np.isnan(near):
         return f"Of the control ({words}) nothing comes down."
-
-    def beside(measure: str) -> str:
-        return " (usual {}, floor {})".format(*map(number, known[measure])) if known else ""
-
-    return (
-        f"The control ({words}) has a likeness of {number(near['signed'])}{beside('signed')}; "
-        f"by magnitude, {number(near['magnitude'])}{beside('magnitude')}."
-    )
+    beside = "; usual is {}, the floor {}".format(*map(number, known)) if known else ""
+    return f"The control ({words}) has a likeness of {number(near)}{beside}."
 
 
 def _figure(pixels: np.ndarray, words: str, label: str = "") -> str:
