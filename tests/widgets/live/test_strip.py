@@ -9,6 +9,7 @@ from zflib.analysis.spectrum.filters import CORNER
 from zflib.analysis.spectrum.gap import MIDDLES
 from zflib.experiments import middles
 from zflib.widgets.live import strip as face
+from zflib.widgets.live.middles_map import WORDS
 from zflib.widgets.live.strip import AREA, GAP, NONE, OCTAVE, OPEN, QUESTION, UNSURE, WIDE, FilterStrip, all_middles
 
 DEFAULT = FilterStrip.defaults
@@ -65,19 +66,20 @@ def test_it_says_what_the_test_says():
         middle = face.between(setting["middle_from"], setting["middle_to"])
         test = spectrum.gap_test(middles.choose(setting["bank"], setting["filters"]), [middle])
         view = FilterStrip().view(**setting | {"bet": NONE})
-        assert test.verdicts[0].capitalize() in view
+        assert f"{WORDS[test.verdicts[0]].capitalize()}</strong>" in view
         counts = test.counts[0].sum(0)
         assert f"<strong>{counts[0]}</strong> filters peak below, <strong>{counts[1]}</strong> in the middle" in view
         one_sided = not counts[0] or not counts[2]
         assert one_sided == ("No second side" in view) == ("a gap needs filters on both sides" in view)
         assert one_sided or f"in <strong>{test.power[0, 0]:.0%}"[:-1] in view
-        assert (test.verdicts[0] == "contradicted") == ("A contradiction needs no such sensitivity" in view)
+        assert (test.verdicts[0] == "contradicted") == ("“no gap” doesn't hang on that" in view)
 
 
 def test_a_bet_is_scored_and_nothing_given_away_before():
-    for verdict, came in zip(face.SIGNS, (GAP, NONE, UNSURE, NONE), strict=True):
+    for verdict, came in zip(face.SIGNS, (GAP, NONE, UNSURE, None), strict=True):
         for bet in (GAP, NONE, UNSURE):
-            assert face.scored(bet, verdict) == f"Your bet, {bet}, {'wins' if bet == came else 'loses'} here. "
+            end = "wins" if bet == came else "loses" if came else "is neither won nor lost"
+            assert face.scored(bet, verdict) == f"Your bet, {bet}, {end} here. "
     for bank in face.BANKS:
         before, after = (FilterStrip().view(**DEFAULT | {"bank": bank, "bet": bet}) for bet in (OPEN, NONE))
         assert QUESTION in before and not any(f"zf-{face.slug(verdict)}" in before for verdict in face.SIGNS)
@@ -112,7 +114,7 @@ def test_the_kernel_face_has_the_pages_buttons_and_its_map():
     *controls, buttons, view, fold = FilterStrip(bet=NONE).widget.children
     assert [button.description for button in buttons.children] == [f"{low:g} to {high:g}" for low, high in MIDDLES]
     buttons.children[3].click()
-    assert [control.value for control in controls[3:5]] == [0.2, 0.3] and "A gap from 0.2 to 0.3?" in view.value
+    assert [control.value for control in controls[3:5]] == [0.2, 0.3] and "The middle from 0.2 to 0.3:" in view.value
     assert not fold.children[0].value, "drawn only when it is looked at"
     fold.selected_index = 0
     bank = controls[0].value
@@ -202,16 +204,18 @@ def test_the_keyboard_moves_an_edge_and_the_address_keeps_it(browser, panel):
     assert [c.accessible_name for c in (bank, axis, low, high)] == ["bank", "axis", "middle from", "middle to"]
     low.send_keys(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
     high.send_keys(Keys.ARROW_LEFT)
-    assert "A gap from 0.17 to 0.29?" in panel.text(".zf-verdict") and low.get_attribute("aria-valuetext") == "0.17"
+    assert (
+        "The middle from 0.17 to 0.29:" in panel.text(".zf-verdict") and low.get_attribute("aria-valuetext") == "0.17"
+    )
     bank.send_keys("S")
     panel.until(lambda: panel.hash() == "#strip/squeezenet-imagenet/all-filters/octaves-equally-wide/0.17/0.29/no-gap")
     shown = panel.text(".zf-panel-view")
     panel.reopen(panel.hash())
     assert panel.text(".zf-panel-view") == shown and "0.17 to 0.29" in shown
     panel.go("#strip/alexnet-imagenet/all-filters/areas-equally-wide/0.2/0.3")  # an older one, without the bet
-    panel.until(lambda: "A gap from 0.2 to 0.3? 96 filters show neither" in panel.text(".zf-verdict"))
+    panel.until(lambda: "The middle from 0.2 to 0.3: ? Undecided 96 filters show neither" in panel.text(".zf-verdict"))
     panel.go("#the-claim")  # someone else's address
-    assert "A gap from 0.2 to 0.3?" in panel.text(".zf-verdict")
+    assert "The middle from 0.2 to 0.3:" in panel.text(".zf-verdict")
 
 
 @pytest.mark.browser
@@ -247,11 +251,11 @@ def test_a_pointer_drags_the_nearer_edge_and_they_may_cross(browser, panel):
     drag = ActionChains(browser, duration=20)
     drag.move_to_element_with_offset(view, x(0.16), 0).click_and_hold()
     drag.move_to_element_with_offset(view, x(0.2), 30).perform()
-    assert "A gap from 0.2 to 0.3?" in panel.text(".zf-verdict")
+    assert "The middle from 0.2 to 0.3:" in panel.text(".zf-verdict")
     ActionChains(browser, duration=20).move_to_element_with_offset(view, x(0.4), 0).release().perform()
-    assert "A gap from 0.3 to 0.4?" in panel.text(".zf-verdict")
+    assert "The middle from 0.3 to 0.4:" in panel.text(".zf-verdict")
     ActionChains(browser, duration=20).move_to_element_with_offset(view, x(0.1), 0).perform()  # let go: nothing moves
-    assert "A gap from 0.3 to 0.4?" in panel.text(".zf-verdict")
+    assert "The middle from 0.3 to 0.4:" in panel.text(".zf-verdict")
 
 
 @pytest.mark.browser
@@ -266,7 +270,7 @@ def test_a_touch_drags_too(browser, open_panel):
 
     for kind, points in (("touchStart", at(0.3)), ("touchMove", at(0.34)), ("touchMove", at(0.4)), ("touchEnd", [])):
         browser.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-    assert "A gap from 0.15 to 0.4?" in panel.text(".zf-verdict")
+    assert "The middle from 0.15 to 0.4:" in panel.text(".zf-verdict")
 
 
 @pytest.mark.browser
@@ -285,10 +289,10 @@ def test_a_finger_that_scrolls_the_page_moves_no_edge_and_a_tap_does(browser, op
 
     touch(*range(200, 0, -20))
     panel.until(lambda: browser.execute_script("return scrollY") > 50)
-    assert "A gap from 0.15 to 0.3?" in panel.text(".zf-verdict")
+    assert "The middle from 0.15 to 0.3:" in panel.text(".zf-verdict")
     browser.execute_script("scrollTo(0, 0)")
     touch(150)
-    panel.until(lambda: "A gap from 0.15 to 0.4?" in panel.text(".zf-verdict"))
+    panel.until(lambda: "The middle from 0.15 to 0.4:" in panel.text(".zf-verdict"))
 
 
 @pytest.mark.browser
@@ -297,21 +301,20 @@ def test_buttons_and_the_map_of_all_middles_lead_to_a_middle(browser, panel):
     buttons = panel.root().find_elements("css selector", "[data-middle]")
     assert [b.text for b in buttons] == [f"{low:g} to {high:g}" for low, high in MIDDLES]
     buttons[3].click()
-    assert "A gap from 0.2 to 0.3?" in panel.text(".zf-verdict")
+    assert "The middle from 0.2 to 0.3:" in panel.text(".zf-verdict")
     assert [b.get_attribute("aria-pressed") for b in buttons] == ["false"] * 3 + ["true", "false"]
     panel.root().find_element("tag name", "summary").click()
     panel.until(lambda: "of 1035 middles" in panel.text("details p"))
     peaks = middles.choose(middles.MADE, "all filters")
     answers = zip(middles.MIDDLES, middles.result()["banks"][middles.MADE]["all filters"]["verdicts"], strict=True)
     kept = [v if (peaks < low).any() and (peaks >= high).any() else "n" for (low, high), v in answers]
-    words = "supported", "contradicted", "undecided", "no second side"
-    said = [f"{word} at {kept.count(word[0])}" for word in words]
+    said = [f"{word} at {kept.count(verdict[0])}" for verdict, word in WORDS.items()]
     assert ", ".join(said) in panel.text("details p") and kept.count("s") > 0 and kept.count("n") > 0
     colours = "return [...document.querySelectorAll('.zf-map rect[data-at]')].map((one) => one.classList[0][0])"
     assert browser.execute_script(colours) == kept
     low, high = (middles.EDGES.index(edge) for edge in (0.1, 0.2))
     panel.root().find_element("css selector", f'[data-at="{low} {high}"]').click()
-    assert "A gap from 0.1 to 0.2?" in panel.text(".zf-verdict")
+    assert "The middle from 0.1 to 0.2:" in panel.text(".zf-verdict")
 
 
 @pytest.mark.browser
@@ -329,7 +332,7 @@ def test_a_bet_is_placed_once_and_nothing_moves(browser, open_panel, width, bank
     assert [each.get_attribute("aria-pressed") for each in (yes, no, unsure)] == ["true", "false", "false"]
     if bank == middles.MADE:  # the bet goes with the reader: what is cut out ends at 0.3
         panel.root().find_element("css selector", "[data-middle='0.125 0.25']").click()
-        assert panel.text(".zf-verdict").startswith("Your bet, a gap, loses here. ? Undecided")
+        assert "loses here. The middle from 0.125 to 0.25: ? Undecided" in panel.text(".zf-verdict")
 
 
 @pytest.mark.browser

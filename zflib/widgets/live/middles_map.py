@@ -16,7 +16,8 @@ from zflib.widgets.page import asset
 
 CELL = 9  # side of a middle's square, in units of the drawing
 TITLE = f"Bet placed? All {len(middles.MIDDLES):,} middles at once"
-VERDICTS = ("supported", "contradicted", "undecided", SIDELESS)
+# What the panel calls a verdict of `gap_test`.
+WORDS = {"supported": "a gap", "contradicted": "no gap", "undecided": "undecided", SIDELESS: SIDELESS}
 LEGEND = ("strong grey: an empty middle", "would be found", "across: where the middle begins; up: where it ends")
 
 
@@ -27,8 +28,8 @@ def drawing(bank: str, filters: str, middle: tuple[float, float]) -> str:
     answers = middles.result()["banks"][bank]
     filters = filters if filters in answers else middles.FILTERS[0]  # of which the colours are not known, all count
     found = answers[filters]
-    powers, side, counts, parts = bytes.fromhex(found["powers"]), len(edges) * CELL, dict.fromkeys(VERDICTS, 0), []
-    letters = {verdict[0]: verdict for verdict in VERDICTS}
+    powers, side, counts, parts = bytes.fromhex(found["powers"]), len(edges) * CELL, dict.fromkeys(WORDS, 0), []
+    letters = {verdict[0]: verdict for verdict in WORDS}
     for at, ((i, low), (j, high)) in enumerate(combinations(enumerate(edges), 2)):
         kind = letters[found["verdicts"][at]]
         counts[kind] += 1
@@ -44,7 +45,7 @@ def drawing(bank: str, filters: str, middle: tuple[float, float]) -> str:
     for at, (verdict, count) in enumerate(counts.items()):
         y = side - 118 + 22 * at
         parts.append(f'<rect class="{verdict.replace(" ", "-")}" x="{side - 178}" y="{y}" width="14" height="14"/>')
-        parts.append(f'<text x="{side - 158}" y="{y + 12}">{verdict}: {count}</text>')
+        parts.append(f'<text x="{side - 158}" y="{y + 12}">{WORDS[verdict]}: {count}</text>')
     for words, y in zip(LEGEND, (side - 20, side - 3, side + 34), strict=True):
         parts.append(f'<text x="{side}" y="{y}" text-anchor="end">{words}</text>')
     box = f"-34 0 {side + 40} {side + 40}"
@@ -53,7 +54,7 @@ def drawing(bank: str, filters: str, middle: tuple[float, float]) -> str:
 
 def words_of(bank: str, filters: str, counts: dict[str, int]) -> str:
     """What the map shows, in words."""
-    said = ", ".join(f"{verdict} at {count}" for verdict, count in counts.items())
+    said = ", ".join(f"{WORDS[verdict]} at {count}" for verdict, count in counts.items())
     return f"{bank}, {filters}: {said} of {sum(counts.values())} middles, each judged as if it were the only one."
 
 

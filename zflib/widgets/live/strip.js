@@ -5,7 +5,8 @@
   const { start, slug } = globalThis.zflibPanel;
   const LOWEST = 1 / 22, CORNER = Math.SQRT1_2, NYQUIST = 0.5, EMPTY = 1 / 2, PRESENT = 1 / 10;
   const OCTAVE = "octaves equally wide", AREA = "areas equally wide", SIDELESS = "no second side", OPEN = "not placed";
-  const VERDICTS = { s: "supported", c: "contradicted", u: "undecided", n: SIDELESS };
+  const VERDICTS = { s: "supported", c: "contradicted", u: "undecided", n: SIDELESS }; // as gap_test names them
+  const WORDS = { supported: "a gap", contradicted: "no gap", undecided: "undecided", [SIDELESS]: SIDELESS };
   const whole = (value) => Math.floor(value + 0.5);
 
   /** The part of the frequency plane up to a frequency; beyond 0.5 the disc sticks out of the square. */
@@ -142,8 +143,8 @@
 
   /** What becomes of a bet where this is the verdict. */
   function scored(bet, verdict) {
-    const came = { supported: "a gap", undecided: "undecided" }[verdict] ?? "no gap";
-    return `Your bet, ${bet}, ${came === bet ? "wins" : "loses"} here. `;
+    if (verdict === SIDELESS) return `Your bet, ${bet}, is neither won nor lost here. `;
+    return `Your bet, ${bet}, ${WORDS[verdict] === bet ? "wins" : "loses"} here. `;
   }
 
   /** The bet, the verdict and its reason; counts and sensitivity. As HTML, and before the bet is placed the question alone. */
@@ -152,16 +153,17 @@
     const [low, high] = middle, shown = counted(data.banks[setting.bank], setting.filters);
     const below = shown.filter(([f]) => f < low).length, above = shown.filter(([f]) => f >= high).length;
     const counts = [below, shown.length - below - above, above], found = answer(setting, middle, data);
-    const first = `${scored(setting.bet, found.verdict)}<strong class="zf-${slug(found.verdict)}">${data.signs[found.verdict]} ` +
-      `${found.verdict[0].toUpperCase()}${found.verdict.slice(1)}</strong> ` +
-      `A gap from ${low} to ${high}? ${reason(found, middle, counts)}`;
+    const word = WORDS[found.verdict];
+    const first = `${scored(setting.bet, found.verdict)}The middle from ${low} to ${high}: ` +
+      `<strong class="zf-${slug(found.verdict)}">${data.signs[found.verdict]} ${word[0].toUpperCase()}${word.slice(1)}</strong> ` +
+      reason(found, middle, counts);
     let second = `<strong>${counts[0]}</strong> filters peak below, <strong>${counts[1]}</strong> in the middle, ` +
       `<strong>${counts[2]}</strong> above. `;
     if (found.verdict !== SIDELESS)
       second += `Had this middle been empty, the test would find the gap in <strong>${found.empty}</strong> of 100 such banks; ` +
         `had it been half as dense as its sparser side, in <strong>${found.half}</strong>.`;
     if (found.verdict === "contradicted")
-      second += " A contradiction needs no such sensitivity: with a gap, such counts would come up in under 5 of 100.";
+      second += " The verdict “no gap” doesn't hang on that: with a gap, such counts would come up in under 5 of 100.";
     if (setting.filters !== "all filters" && !data.banks[setting.bank][0][2])
       second += " Of this bank the course has the peaks alone, not the colours: all filters count.";
     return [first, second];
@@ -189,12 +191,12 @@
     Object.entries(found).forEach(([verdict, count], at) => {
       const y = side - 118 + 22 * at;
       parts.push(`<rect class="${slug(verdict)}" x="${side - 178}" y="${y}" width="14" height="14"/>`);
-      parts.push(`<text x="${side - 158}" y="${y + 12}">${verdict}: ${count}</text>`);
+      parts.push(`<text x="${side - 158}" y="${y + 12}">${WORDS[verdict]}: ${count}</text>`);
     });
     parts.push(`<text x="${side}" y="${side - 20}" text-anchor="end">strong grey: an empty middle</text>`);
     parts.push(`<text x="${side}" y="${side - 3}" text-anchor="end">would be found</text>`);
     parts.push(`<text x="${side}" y="${side + 34}" text-anchor="end">across: where the middle begins; up: where it ends</text>`);
-    const said = Object.entries(found).map(([verdict, count]) => `${verdict} at ${count}`).join(", ");
+    const said = Object.entries(found).map(([verdict, count]) => `${WORDS[verdict]} at ${count}`).join(", ");
     const words = `${bank}, ${filters in data.answers[bank] ? filters : "all filters"}: ${said} of ${numberOf([edges[n - 2], edges[n - 1]], edges) + 1} middles, ` +
       "each judged as if it were the only one. Press a square to go there.";
     const svg = `<svg viewBox="-34 0 ${side + 40} ${side + 40}" role="img" aria-label="${words}">${parts.join("")}</svg>`;

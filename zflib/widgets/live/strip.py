@@ -18,6 +18,7 @@ from zflib.analysis.spectrum.gap import EMPTY, MIDDLES, NYQUIST, SIDELESS, GapTe
 from zflib.experiments import middles
 from zflib.widgets.axes import Axis
 from zflib.widgets.live import middles_map
+from zflib.widgets.live.middles_map import WORDS
 from zflib.widgets.live.panel import Panel
 from zflib.widgets.live.strip_sheets import filter_at, pictures, sheets, slug
 
@@ -36,8 +37,8 @@ QUESTION = (
     "undecided, which is too few filters to tell. Then drag the edges."
 )
 LATER = (
-    "With your bet come the counts, the verdict and the test's sensitivity: how often it would find a gap in so many "
-    "filters, if there were one."
+    "With your bet come the counts, the verdict, and in how many of a hundred such banks the test would find an empty "
+    "middle."
 )
 
 
@@ -246,8 +247,9 @@ def densities(shown: list[Any], middle: tuple[float, float], axis: str, side: in
 
 def scored(bet: str, verdict: str) -> str:
     """What becomes of a bet where this is the verdict."""
-    came = {"supported": GAP, "undecided": UNSURE}.get(verdict, NONE)
-    return f"Your bet, {bet}, {'wins' if came == bet else 'loses'} here. "
+    if verdict == SIDELESS:
+        return f"Your bet, {bet}, is neither won nor lost here. "
+    return f"Your bet, {bet}, {'wins' if WORDS[verdict] == bet else 'loses'} here. "
 
 
 def said(bank: str, filters: str, test: GapTest, bet: str) -> tuple[str, str]:
@@ -263,8 +265,9 @@ def said(bank: str, filters: str, test: GapTest, bet: str) -> tuple[str, str]:
         side = f"below {low:g}" if counts[2] else f"above {high:g}"
         reason = f"no filter peaks {side} cycles/px: the bank ends there, and a gap needs filters on both sides"
     first = scored(bet, verdict) + (
-        f'<strong class="zf-{slug(verdict)}">{SIGNS[verdict]} {verdict.capitalize()}</strong> '
-        f"A gap from {low:g} to {high:g}? {reason[0].upper()}{reason[1:]}."
+        f"The middle from {low:g} to {high:g}: "
+        f'<strong class="zf-{slug(verdict)}">{SIGNS[verdict]} {WORDS[verdict].capitalize()}</strong> '
+        f"{reason[0].upper()}{reason[1:]}."
     )
     second = (
         f"<strong>{counts[0]}</strong> filters peak below, <strong>{counts[1]}</strong> in the middle, "
@@ -276,7 +279,7 @@ def said(bank: str, filters: str, test: GapTest, bet: str) -> tuple[str, str]:
             f" had it been half as dense as its sparser side, in <strong>{found[1]}</strong>."
         )
     if verdict == "contradicted":
-        second += " A contradiction needs no such sensitivity: with a gap, such counts would come up in under 5 of 100."
+        second += " The verdict “no gap” doesn't hang on that: with a gap, such counts would come up in under 5 of 100."
     if filters != middles.FILTERS[0] and not members(bank)[0][2]:
         second += " Of this bank the course has the peaks alone, not the colours: all filters count."
     return first, second
