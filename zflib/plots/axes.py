@@ -10,18 +10,33 @@ import numpy as np
 from zflib.plots.sharp import sharpen
 
 
+# Two quiet axes in place of a black box: what is drawn is the darkest.
+CALM = {
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": "#8d96a0",
+    "xtick.color": "#8d96a0",
+    "ytick.color": "#8d96a0",
+    "xtick.labelcolor": "#3c444d",
+    "ytick.labelcolor": "#3c444d",
+    "axes.labelcolor": "#3c444d",
+}
+
+
 def figure(rows: int = 1, columns: int = 1, width: float = 7.0, height: float = 3.0) -> tuple[Any, Any]:
     """A matplotlib figure and its axes, `width` x `height` inches, on a white face whatever the page's colour."""
     import matplotlib.pyplot as plt
 
-    drawn = plt.subplots(rows, columns, figsize=(width, height), facecolor="white", layout="constrained")
+    with plt.rc_context(CALM):
+        drawn = plt.subplots(rows, columns, figsize=(width, height), facecolor="white", layout="constrained")
     sharpen()
     return drawn
 
 
 def show(axes: Any, picture: Any, title: str = "") -> None:
-    """A picture on matplotlib axes: no ticks, no smoothing, an optional title."""
+    """A picture on matplotlib axes: no ticks, no frame, no smoothing, an optional title."""
     axes.imshow(np.asarray(picture), interpolation="nearest")
+    axes.spines[:].set_visible(False)
     axes.set_title(title, fontsize=9)
     axes.set_xticks([])
     axes.set_yticks([])

@@ -23,6 +23,7 @@ def plane(axes: Any, values: Any, title: str = "", most: float | None = None) ->
     values = to_numpy(values)
     low, high = -0.5 - 0.5 / len(values), 0.5 - 0.5 / len(values)  # the outer edges of the outermost frequencies
     image = axes.imshow(values, "gray_r", vmin=0, vmax=most, extent=(low, high, high, low), interpolation="nearest")
+    axes.spines[:].set_visible(True)  # the plane has an edge, and most of it is white
     axes.set(xticks=(-0.4, 0, 0.4), yticks=(-0.4, 0, 0.4))
     axes.tick_params(labelsize=8)
     axes.set_title(title, fontsize=9)
