@@ -71,7 +71,8 @@ def numbers(axes: Any, values: Any, marked: Any = (), title: str = "") -> None:
     axes.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5), aspect="equal")
     axes.set_xticks(np.arange(width + 1) - 0.5, labels=[])
     axes.set_yticks(np.arange(height + 1) - 0.5, labels=[])
-    axes.grid(color="black", linewidth=0.8)
+    axes.grid(color="#8d96a0", linewidth=0.8)
+    axes.spines[:].set_visible(True)
     axes.tick_params(length=0)
     axes.set_title(title, fontsize=9)
 
