@@ -35,6 +35,7 @@ from zflib.experiments import ablation, evolution, projected, shifts, stems
 from zflib.experiments.displacement import BAND
 from zflib.experiments.transfer import summary as transfer
 from zflib.training.recipe import MINI, PAPER
+from zflib.widgets.live.flicker import CLEAR, STILL
 
 ROOT = Path(__file__).parents[2]
 PAGES = [
@@ -141,6 +142,8 @@ NAMES = {  # what an expression may use; none of it is measured
     "KEPT": evolution.KEPT,
     "LEARNT_FROM": evolution.TRAIN,
     "BAND": BAND,
+    "STILL": STILL,
+    "CLEAR": CLEAR,
     "MIDDLES": MIDDLES,
     "PRESENT": PRESENT,
     "share_of_field": effective_field.__defaults__[0],
@@ -267,9 +270,32 @@ def worst_errors(step):
     return [[max(run["equivariance"][step]) for run in found[name]["plain"]] for name in ("alexnet-mini", "zfnet-mini")]
 
 
-def lost_at(stride, name):
-    """Overlap of the median filter, one a seed."""
-    return [median(aliasing.overlap(filters, stride)) for filters in stems.filters(name)]
+def lost_at(stride, name, falloff=0):
+    """Overlap of the median filter, one a seed; with falloff 2 its waves are as strong as in photographs."""
+    return [median(aliasing.overlap(filters, stride, falloff=falloff)) for filters in stems.filters(name)]
+
+
+def beyond(stride, name):
+    """What folds of the median filter, one a seed."""
+    return [median(aliasing.beyond_nyquist(filters, stride)) for filters in stems.filters(name)]
+
+
+def lost_of_folded(stride, name):
+    """What the median filter loses of what folds, one a seed."""
+    return [
+        median(aliasing.overlap(filters, stride) / aliasing.beyond_nyquist(filters, stride))
+        for filters in stems.filters(name)
+    ]
+
+
+def same_answers(shift):
+    """The 95 % interval of ZFNet-mini's share of unchanged answers less AlexNet-mini's."""
+    found = shifts.result()["found"]
+    kept = [[run["agreement"][shift - 1] for run in found[name]["plain"]] for name in ("zfnet-mini", "alexnet-mini")]
+    return stats.ttest_ind(*kept).confidence_interval()
+
+
+HURT = {"alexnet-mini": 47, "zfnet-mini": 20}  # the filters of chapter 6's bet
 
 
 def lost_of(peak):
@@ -298,9 +324,9 @@ def false_waves(name):
     return [median(m["alias"] + m["repeats"] for m in maps if m["frequency"] > 1 / 22) for maps in seeds]
 
 
-def fine_false_waves(name):
+def fine_false_waves(name, state="trained"):
     """Median share of false waves in layer 2's projections of gratings beyond 1/8 cycles/px."""
-    maps = projected.result()["layer_2"][name]["trained"]
+    maps = projected.result()["layer_2"][name][state]
     return median(m["alias"] + m["repeats"] for m in maps if m["frequency"] > 1 / 8)
 
 
@@ -376,17 +402,46 @@ STATEMENTS = {  # of results, in words: what has to be so that the sentence can 
     "AlexNet-mini's filters lose nearly three times as much as ZFNet-mini's": lambda: all(
         2.5 < a / z < 3 for a, z in zip(lost_at(4, "alexnet-mini"), lost_at(2, "zfnet-mini"), strict=True)
     ),
-    "one loses half of its energy, the other less than a tenth": lambda: (
+    "with waves as in photographs about five times": lambda: (
+        round(sum(lost_at(4, "alexnet-mini", 2)) / sum(lost_at(2, "zfnet-mini", 2))) == 5
+    ),
+    "AlexNet-mini's would lose 5 %, less than ZFNet-mini's": lambda: (
+        max(lost_at(2, "alexnet-mini")) < min(lost_at(2, "zfnet-mini"))
+    ),
+    "A filter can fold with little loss: of either filter": lambda: (
         lost_of(0.25) == pytest.approx(0.5, abs=0.02) and lost_of(0.3125) < 0.1
+    ),
+    "In most trained filters folded is lost": lambda: (
+        min(*lost_of_folded(4, "alexnet-mini"), *lost_of_folded(2, "zfnet-mini")) > 0.85
+    ),
+    "They answer mostly to coarse waves, and what little folds lands under these": lambda: (
+        max(*beyond(4, "alexnet-mini"), *beyond(2, "zfnet-mini")) < 0.25
+    ),
+    "AlexNet-mini's filter 47 answers most to stripes that repeat about every eight pixels, ZFNet-mini's filter 20 to "
+    "stripes about twice as fine": lambda: (
+        (peaks := [spectrum.peaks(stems.filters(name)[0])[of] for name, of in HURT.items()])
+        and round(1 / peaks[0]) == 8
+        and peaks[1] / peaks[0] == pytest.approx(2, abs=0.1)
+    ),
+    "Each is the filter of its network that loses most by that network's stride, 4 and 2": lambda: (
+        [aliasing.overlap(stems.filters(name)[0], stride).argmax() for name, stride in zip(HURT, (4, 2), strict=True)]
+        == list(HURT.values())
+    ),
+    "and the answers are about as steady": lambda: all(
+        same_answers(shift).low < 0 < same_answers(shift).high for shift in (1, 2, 4, 8)
     ),
     "the smaller kernel by itself makes layer 1 flicker more": lambda: all(
         min(short_errors(7, stride)) > max(short_errors(11, stride)) for stride in (4, 2)
     ),
-    "In AlexNet-mini's layer 2 a constant map makes nearly all of the squares by itself": lambda: (
+    "In AlexNet-mini's layer 2 a constant map makes nearly all of the checkerboard": lambda: (
         of_constant_map("alexnet-mini") > 0.9
     ),
-    "of fine gratings layer 2 does send back fewer false waves": lambda: (
-        fine_false_waves("zfnet-mini") < 0.5 * fine_false_waves("alexnet-mini")
+    "of fine gratings AlexNet-mini's layer 2 does send back about three times the false waves": lambda: (
+        round(fine_false_waves("alexnet-mini") / fine_false_waves("zfnet-mini")) == 3
+    ),
+    "most of the difference is there before any training": lambda: (
+        fine_false_waves("alexnet-mini", "untrained") - fine_false_waves("zfnet-mini", "untrained")
+        > 0.5 * (fine_false_waves("alexnet-mini") - fine_false_waves("zfnet-mini"))
     ),
     "At rate 0.01 AlexNet-mini errs less without two of its layers": lambda: all(
         theirs > 0 and max(ours) < 0 for theirs, ours in map(cost_of, ("removed_layers_3_4", "removed_layers_6_7"))
