@@ -30,7 +30,7 @@
         <figcaption>The frame: what the unit sees. Click to move it.</figcaption></figure>
       <figure><div class="zf-square">${CANVAS("what it passes back")}</div><figcaption class="zf-fires">What it passes back.</figcaption></figure>
       <figure><div class="zf-square">${CANVAS("the control")}
-        <div class="zf-ask" hidden><b>How alike will the two be? Bet on their likeness:</b>
+        <div class="zf-ask" hidden><b>How alike will the two be?</b>
           ${RANGES.map((range) => `<button type="button" data-bet="${range}"></button>`).join("")}</div></div>
         <figcaption class="zf-control"></figcaption></figure></div>
     <div class="zf-answer"><p class="zf-verdict" role="status"></p><div class="zf-ruler"></div><p class="zf-legend"></p>
