@@ -464,6 +464,10 @@ STATEMENTS = {  # of results, in words: what has to be so that the sentence can 
             if asked.startswith(("share of the final nine that conv5", "conv5's"))
         ]
     ),
+    "those of layer 5 after epoch 5 were too high": lambda: (
+        [asked for asked, came in evolution.came_out(evolution.result()["runs"]).items() if missed_below(asked, came)]
+        == [asked for asked in evolution.PREDICTED if "conv5" in asked and "after epoch 5" in asked]
+    ),
     "Of the seven ranges that we had written down before this run was measured, five held": lambda: (
         [
             low <= came <= high

@@ -1,55 +1,94 @@
-"""The page Your picture works out one verdict: its numbers are those of the panel."""
+"""The page Your picture states results: its numbers are those of chapter 3, of the page's pairs and of the panel."""
 
+import re
+from itertools import product
+
+import numpy as np
 import pytest
 from pages import TEXT
 
-from zflib.plots.unit_view import alike
-from zflib.widgets.live import photographs
+from zflib.experiments import controls, pairs
+from zflib.widgets.live import likenesses
 from zflib.widgets.live import your_picture as panel
-from zflib.widgets.live.draws import other_map
+
+SAID = " ".join(TEXT["your_picture.md"].split())
+EVERY = list(product(controls.NETWORKS, controls.STEPS))
+CURVES = controls.curves(controls.result())
+STEP, UNIT = panel.OPENING
+LAYER_3 = likenesses.typical()[panel.NETWORK][STEP]
 
 
-def test_the_verdict_that_is_worked_out_is_the_panels():
-    """The first control of the unit with which the page opens."""
-    step, unit = panel.OPENING
-    net, deconv = panel._network(panel.NETWORK)
-    geometry = next(each for each in net.architecture.geometry() if each.name == step)
-    trace = panel.YourPicture()._trace(panel.NETWORK, panel.PHOTOGRAPH, step)
-    other = other_map(unit[0], geometry.maps, 0)
-    own, control = (
-        deconv.project(trace, step, unit=(channel, *unit[1:]), seed=1)[0].numpy() for channel in (unit[0], other)
-    )
-    here = alike(own, control, geometry, unit, "signed")
-    usual, floor = panel.usual(panel.NETWORK, step, "deconvnet", "another map, same place")
-    text = " ".join(TEXT["your_picture.md"].split())
-    assert here > usual
-    for said in (
-        f"map {unit[0]} of layer {step[-1]}",
-        f"map {other}, and its likeness to the first is {here:.2f}",
-        f"In layer {step[-1]}, where the page opens, two maps usually come to a likeness of {usual:.2f}, "
-        f"and the floor is {floor:.2f}",
-        f"is {here:.2f}. That is above {usual:.2f}",
-    ):
-        assert said in text, said
+def across(control, blur):
+    """The least and the greatest mean over networks and layers, in words."""
+    found = [CURVES[name][step]["signed"][control][controls.BLURS.index(blur)].value for name, step in EVERY]
+    return f"{min(found):.2f} to {max(found):.2f}"
 
 
-@pytest.mark.parametrize("step", ["conv3", "conv5"])
-def test_either_side_of_the_bet_can_win(step):
-    """Over strong maps of the page's photographs, and other maps drawn by lot."""
-    assert "about half of the pairs lie above what is usual" in " ".join(TEXT["your_picture.md"].split())
-    net, deconv = panel._network(panel.NETWORK)
-    geometry = next(each for each in net.architecture.geometry() if each.name == step)
-    usual, _ = panel.usual(panel.NETWORK, step, "deconvnet", "another map, same place")
-    your_picture, likenesses = panel.YourPicture(), []
-    for photograph in photographs.NAMES:
-        trace = your_picture._trace(panel.NETWORK, photograph, step)
-        for rank in (1, 4, 8):
-            unit, _ = your_picture._unit("ZFNet-mini", photograph, step, rank)
-            others = [other_map(unit[0], geometry.maps, 10 * rank + draw) for draw in range(4)]
-            own, *found = (
-                deconv.project(trace, step, unit=(channel, *unit[1:]), seed=1)[0].numpy()
-                for channel in (unit[0], *others)
-            )
-            likenesses += [alike(own, each, geometry, unit, "signed") for each in found]
-    above = sum(each > usual for each in likenesses) / len(likenesses)
-    assert 0.35 < above < 0.65
+@pytest.mark.parametrize(
+    "words, control",
+    [
+        ("the unit, by another at the same place", "random channel"),
+        ("the *switches*, by those of another picture", "random picture"),
+        ("both: the *floor*", "neither"),
+    ],
+)
+def test_what_the_unit_keeps_and_what_the_switches(words, control):
+    assert f"| {words} | {across(control, 0)} | {across(control, 4)} |" in SAID
+
+
+def test_fine_outlines_are_shared_and_broad_colours_are_not():
+    assert "Units that look at the same place pass back much the same fine outlines" in SAID
+    for name, step in EVERY:
+        same_picture, same_unit = (CURVES[name][step]["signed"][each] for each in ("random channel", "random picture"))
+        kept = controls.result()["found"][name]["by lot"][step]["likeness"]
+        fine = controls.mean(kept["random channel"]["signed"][0], less=kept["random picture"]["signed"][0])
+        assert (fine.low > 0) == ((name, step) != ("zfnet-mini", "conv2")), "the page says that these two tie"
+        assert same_unit[controls.BLURS.index(4)].value > same_picture[controls.BLURS.index(4)].value
+
+
+def test_each_control_stands_beside_its_result():
+    assert STEP == "conv3" and "| button | what is replaced | usual in layer 3 |" in SAID
+    buttons = {
+        "other-map": "Use another map's unit",
+        "shuffled-switches": "Shuffle the switches",
+        "another-pictures-switches": "Use another picture's switches",
+        "random-layer": "Randomise this layer's weights",
+        "random-weights": "Randomise all weights up to this layer",
+    }
+    for control, button in buttons.items():
+        (cell,) = re.findall(rf"\| {button} \| [^|]* \| (\S+) \|", SAID)
+        assert cell == f"{LAYER_3[control][0]:.2f}"
+    assert f"The floor there is {LAYER_3['neither'][0]:.2f}." in SAID
+    assert "changes what comes back no more than to take another of its units" in SAID
+    kept = controls.result()["found"][panel.NETWORK]["by lot"][STEP]["likeness"]
+    for control in ("shuffled switches", "random picture", "all layers random"):  # these matter more
+        less = controls.mean(kept["own layer random"]["signed"][0], less=kept[control]["signed"][0])
+        assert less.low > 0
+    assert controls.mean(kept["own layer random"]["signed"][0], less=kept["random channel"]["signed"][0]).high > 0
+
+
+def test_where_single_pairs_lie():
+    usual, low, high = LAYER_3["other-map"]
+    assert f"(*usual* on the line) is {usual:.2f}; four in five pairs of this page lie between" in SAID
+    assert f"between {low:.2f} and {high:.2f} (grey)" in SAID
+
+
+@pytest.mark.parametrize("name, step", EVERY)
+def test_each_range_of_the_bet_can_win(name, step):
+    assert "about as many pairs lie in each" in SAID
+    low, high = likenesses.ranges()[name][step]
+    found = np.array(pairs.result()["found"][name][step]["random channel"]).round(2)
+    for share in ((found < low).mean(), ((found >= low) & (found <= high)).mean(), (found > high).mean()):
+        assert 0.2 < share < 0.46, share
+
+
+def test_the_pictures_show_the_maps_that_are_named():
+    _, own, others = panel.opened()
+    assert own.std() > 0
+    _, chosen = panel.scale()
+    named = ", ".join(str(at) for at, _ in chosen[:-1]) + f" and {chosen[-1][0]}"
+    assert f"map {UNIT[0]}," in SAID and f"maps {named}" in SAID
+    assert [near for _, near in chosen] == pytest.approx(panel.SCALE, abs=0.02)
+    low, high = likenesses.ranges()[panel.NETWORK][STEP]
+    alike = np.array([near for *_, near in others]).round(2)
+    assert min((alike < low).mean(), ((alike >= low) & (alike <= high)).mean(), (alike > high).mean()) > 0.1

@@ -24,7 +24,7 @@ from torch.utils.hooks import RemovableHandle
 from zflib import atomic, weights
 from zflib.architecture import ZFNET
 from zflib.data.sets import PictureSet
-from zflib.experiments import evolution_pictures, read, write
+from zflib.experiments import evolution_pictures, evolution_responses, read, write
 from zflib.experiments.evolution_probes import PROBE_COST, PROBED, TRAIN, few, probes
 from zflib.network import ConvNet, device, resized
 from zflib.training.recipe import MINI
@@ -239,9 +239,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--probes", action="store_true", help="only take the probes of the epochs that a run has kept so far"
     )
+    parser.add_argument(
+        "--responses",
+        action="store_true",
+        help="only compare the responses of the maps to all validation pictures, from the kept convolutions that come "
+        "with the course: some two minutes, and a file of its own (evolution_responses.json)",
+    )
     given = parser.parse_args(arguments)
     where = given.data or data_root() / "mini_imagenet100"
     side = resized(ZFNET.mini(classes=1).input_size)
+    if given.responses:
+        out = given.out.with_name(f"{given.out.stem}_responses.json")
+        evolution_responses.follow(given.filters, KEPT[2:], folder(where / "val", side), out)
+        return
     learnt, validation = few(where / "train", side), folder(where / "val", side)
     name = f"zfnet-mini-{len(validation.class_names)}"
     folders = {RUNS[0]: given.runs / f"{name}-seed0"}

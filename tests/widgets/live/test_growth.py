@@ -33,7 +33,7 @@ def test_the_bet_is_won_by_the_nearest():
         came = growth.outcome(bet)
         assert ("won" in came) == (apart[bet] == min(apart.values())) != ("lost" in came)
         assert f"{round(128 * share)} of layer 5's 128 maps" in came
-    assert growth.outcome(OPEN).endswith("?") and "won" not in growth.outcome(OPEN)
+    assert growth.outcome(OPEN).endswith("which the strips do not show.") and "won" not in growth.outcome(OPEN)
     assert ZFNET.mini().maps(5) == 128
 
 
@@ -104,7 +104,7 @@ def test_the_numbers_come_with_the_bet_and_stand(browser, page):
         style = "return getComputedStyle(document.querySelector('.zf-chart')).visibility"
         return browser.execute_script(style) == "hidden"
 
-    assert covered() and browser.find_element("css selector", ".zf-outcome").text.endswith("?")
+    assert covered() and browser.find_element("css selector", ".zf-outcome").text.endswith("do not show.")
     browser.find_element("css selector", "button[data-bet='half']").send_keys(Keys.ENTER)
     assert not covered() and "You bet on half" in browser.find_element("css selector", ".zf-outcome").text
     browser.find_element("css selector", "button[data-bet='nearly all']").click()

@@ -110,9 +110,11 @@ def told(layer: int, row: int, epoch: int) -> str:
     name, when = seen(layer, row)[column][0], f"after epoch {epoch}" if epoch else "before training"
     changes = sum(one != other for one, other in pairwise(seen(layer, row)))
     times = {0: "never", 1: "once", 2: "twice"}.get(changes, f"{changes} times")
-    what = f"responds most to <b>{name}</b>" if name else "responds to none of the photographs"
+    what = (
+        f"its strongest view is from the photograph <b>{name}</b>" if name else "it responds to none of the photographs"
+    )
     return (
-        f"Map {number} of layer {layer}, the {NUMBERS[row]} of four drawn by lot, {when}: it {what}. "
+        f"Map {number} of layer {layer}, the {NUMBERS[row]} of four drawn by lot, {when}: {what}. "
         f"The view changes {times} in {len(epochs()) - 1} steps (orange edges)."
     )
 
@@ -168,7 +170,7 @@ def outcome(bet: str) -> str:
     if bet == OPEN:
         return (
             f"From epoch {before} to {last}, the last: how many of layer 5's {maps} maps change the picture that they "
-            "respond to most?"
+            "respond to most? The answer was counted over validation pictures, which the strips do not show."
         )
     nearest = min(BETS, key=lambda each: abs(BETS[each] - share))
     came = "won" if bet == nearest else f"lost, {nearest} is nearer"

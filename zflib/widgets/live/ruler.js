@@ -1,5 +1,5 @@
-// How alike two projections are, on a line from -0.5 to 1, with what is usual and the floor marked: one number alone
-// says little. What is usual comes from chapter 3's result (likenesses.py).
+// How alike two projections are, on a line from -0.5 to 1, with what is usual, the floor and the spread of single pairs
+// marked: one number alone says little. The numbers come from likenesses.py.
 globalThis.zflibRuler ??= (() => {
   "use strict";
 
@@ -11,7 +11,8 @@ globalThis.zflibRuler ??= (() => {
   const number = (value) => value.toFixed(2).replace(/^-(?=0\.00$)/, "").replace("-", "−");
   const place = (value) => `${(100 * (Math.max(LOWEST, value) - LOWEST)) / (1 - LOWEST)}%`;
 
-  /** What chapter 3 measured of a control: { usual, low, high, floor }; null where it measured none. */
+  /** What chapter 3 measured of a control, and where single pairs lie: { usual, low, high, floor }; null where it
+   *  measured none. Four in five pairs lie between low and high. */
   function usual(network, step, control) {
     const found = zflibTypical[network]?.[step];
     if (!found?.[control]) return null;

@@ -13,6 +13,7 @@
     "random-weights": "Randomise all weights up to this layer",
   };
   const TILES = 9;
+  const RANGES = ["below", "between", "above"]; // of likeness, to bet on
   const USUAL = { method: METHODS[0], control: "", draw: 0 };
 
   const choices = (name, label, values, words, labelled = false) => `<div class="zf-buttons" role="group" aria-label="${label}">
@@ -22,16 +23,15 @@
   const CANVAS = (name) => `<canvas role="img" aria-label="${name}" width="1" height="1"></canvas>`;
   const TILE = `<button type="button">${CANVAS("a map that is being drawn")}<span></span></button>`;
   const FACE = `
-    <h2>1. Bet: will another unit pass back nearly the same?</h2>
+    <h2>1. Bet: how alike is what another unit passes back?</h2>
     <p class="zf-unit" tabindex="-1">One unit</p>
     <div class="zf-trio zf-view">
       <figure><div class="zf-seen">${CANVAS("What the network sees")}<span></span></div>
         <figcaption>The frame: what the unit sees. Click to move it.</figcaption></figure>
       <figure><div class="zf-square">${CANVAS("what it passes back")}</div><figcaption class="zf-fires">What it passes back.</figcaption></figure>
       <figure><div class="zf-square">${CANVAS("the control")}
-        <div class="zf-ask" hidden><b>Another unit, drawn by lot, sees the same frame. How alike will the two be?</b>
-          <button type="button" data-bet="more">Bet: more than usual</button>
-          <button type="button" data-bet="less">Bet: less than usual</button></div></div>
+        <div class="zf-ask" hidden><b>How alike will the two be?</b>
+          ${RANGES.map((range) => `<button type="button" data-bet="${range}"></button>`).join("")}</div></div>
         <figcaption class="zf-control"></figcaption></figure></div>
     <div class="zf-answer"><p class="zf-verdict" role="status"></p><div class="zf-ruler"></div><p class="zf-legend"></p>
       <button type="button" data-do="again" hidden>Bet again</button></div>
@@ -39,9 +39,9 @@
     <div class="zf-choose"></div>
     <div class="zf-two-groups">${choices("network", "Network", Object.keys(NETWORKS), (name) => NETWORKS[name], true)}
       ${choices("step", "Layer", STEPS, (step) => step.at(-1), true)}</div>
-    <h2>3. Replace something else, and see what stays</h2>
-    <p class="zf-note">A control is the same once more with one thing replaced. It takes the place of the right picture above.
-      (Switches: where the largest values stood on the way up, chapter 2.)</p>
+    <h2>3. Replace one thing, and see what stays</h2>
+    <p class="zf-note">A control projects the same unit again with one thing replaced, and takes the place of the right picture above.
+      The first one replaces the unit itself, as in the bet. (Switches: where the largest values stood on the way up, chapter 2.)</p>
     ${choices("control", "Control", CONTROLS, (control) => DOES[control])}
     <div class="zf-buttons"><button type="button" data-do="draw">Draw this control again</button></div>
     <h2>4. Choose another map: these nine fire most on this picture</h2>
@@ -56,14 +56,14 @@
       <p class="zf-about"></p><button type="button" data-do="classes"></button>
       <p class="zf-loading" role="status"></p>
       <table class="zf-classes" hidden><caption>The five likeliest classes</caption><tbody></tbody></table></details>
-    <details class="zf-more zf-numbers"><summary>Choose a unit by its numbers, or another way down</summary>
+    <details class="zf-more zf-numbers"><summary>Choose a unit by its numbers, or another way down (chapter 3)</summary>
       <div class="zf-place">${["map", "row", "column"].map(place).join("")}</div>
       ${choices("method", "Method", METHODS, (method) => method)}</details>
     <div class="zf-buttons"><button type="button" data-do="copy">Copy this unit's address</button><span class="zf-copied" role="status"></span></div>`;
-  const LIKENESS = "Likeness is 1 where two pictures are equal, and about 0 where they share nothing. You bet on which side of the mark " +
-    "“usual” it will lie.";
-  const LEGEND = "Usual: the mean of many such pairs in this layer, measured in chapter 3 (grey: its 95 % interval). Floor: the mean of two maps " +
-    "on two different pictures. Near 1, what was replaced hardly matters; near the floor, nearly everything depends on it.";
+  const LIKENESS = "Likeness is 1 where two pictures are equal, and about 0 where they share nothing. Of the pairs on this page's photographs " +
+    "about as many lie in each of the three ranges.";
+  const LEGEND = "Grey: four in five such pairs lie here, on this page's photographs; a picture of your own may differ. Usual: the mean, from " +
+    "chapter 3. Floor: the mean of two maps on two different pictures. The nearer to 1, the less depends on what was replaced.";
 
   function start(root) {
     const photographs = globalThis.zflibPhotographs, engines = {};
@@ -81,6 +81,7 @@
     let naming = false; // the class scores' weights are under way
     let round = 0; // of looking; an older one stops
     let keepUnit = true; // the unit of the address stays when its picture comes; that of another picture goes
+    let largest = 0; // what the layer's strongest unit fires with
     let bet = ""; // on the unit that is shown
     let nineNow = () => {}; // shows the nine strongest patches
 
@@ -132,6 +133,7 @@
       if (missing) say(words, `Layer ${state.step.at(-1)} has no unit ${state.unit.join(", ")}, but ${sees}`, true);
       else say(words, `Layer ${state.step.at(-1)} of ${NETWORKS[state.network]}: ${sees}`);
       if (!state.unit || missing) state.unit = best[0].unit;
+      largest = best[0].value;
       await showUnit();
       for (const [at, tile] of all(".zf-tiles button").entries()) {
         const { unit, value } = best[at], [map] = unit, [canvas, label] = tile.children;
@@ -162,7 +164,7 @@
       const { found, value } = shown, share = (pixels) => `${(100 * pixels) / image.width}%`, silent = !(value > 0);
       Object.assign(seen.lastElementChild.style, { left: share(found.left), top: share(found.top) });
       Object.assign(seen.lastElementChild.style, { width: share(found.width), height: share(found.height) });
-      part(".zf-fires").textContent = silent ? "It is silent here." : `What it passes back. It fires with ${value.toFixed(2)} (0 is silent).`;
+      part(".zf-fires").textContent = silent ? "It is silent here." : `What it passes back. It fires with ${value.toFixed(2)} (its layer's strongest here with ${largest.toFixed(2)}).`;
       await showControl(found, silent);
       showNine(value);
     }
@@ -179,14 +181,15 @@
       const { control } = state, known = zflibUnitView.usual(state, control), ask = part(".zf-ask");
       ask.hidden = Boolean(control) || silent || !known;
       controlled.hidden = !control || silent;
-      part(".zf-control").textContent = silent ? "" : control ? WORDS[control] : "What the other unit passes back opens with your bet.";
+      part(".zf-control").textContent = silent ? "" : control ? WORDS[control] : "What another unit, drawn by lot, passes back from the same frame.";
       verdict.classList.toggle("zf-rule", !control && !silent);
       part(".zf-ruler").hidden = silent || (!control && !known);
-      part(".zf-legend").textContent = silent || !known ? "" : LEGEND;
+      part(".zf-legend").textContent = silent || !known || !control ? "" : LEGEND;
+      for (const range of RANGES) part(`[data-bet="${range}"]`).textContent = known ? inWords(range) : "";
       part('[data-do="again"]').hidden = !control || silent || !zflibUnitView.usual(state, "other-map");
       if (silent) return say(verdict, zflibUnitView.SILENT);
-      if (!control && !known) return say(verdict, "There is no bet here: chapter 3 did not measure what is usual. Take a control below.");
-      zflibRuler.draw(part(".zf-ruler"), null, known);
+      if (!control && !known) return say(verdict, "There is no bet here: it is measured for layers 2 to 5, by the deconvnet. Take a control below.");
+      zflibRuler.draw(part(".zf-ruler"), null, control ? known : null); // before a bet it would tell
       if (!control) return say(verdict, LIKENESS);
       const shown = await zflibUnitView.control(controlled, engine(), image, { ...state }, own, photographs);
       if (!shown) return;
@@ -197,15 +200,23 @@
       if (!Number.isNaN(alike)) zflibRuler.draw(part(".zf-ruler"), alike, known);
     }
 
+    /** Below, between and above which likenesses the bet chooses. */
+    const thirds = () => zflibRanges[state.network][state.step];
+    function inWords(range) {
+      const [low, high] = thirds().map((value) => value.toFixed(2));
+      return { below: `below ${low}`, between: `${low} to ${high}`, above: `above ${high}` }[range];
+    }
+
     /** The bet that was placed, in words; "" if none was, or its other map has been drawn anew. */
     function settled(alike, known) {
-      if (!bet || state.control !== "other-map" || Number.isNaN(alike)) return "";
-      const more = alike > known.usual, won = more === (bet === "more");
+      if (!bet || state.control !== "other-map" || Number.isNaN(alike) || !known) return "";
+      const [low, high] = thirds(), here = Number(alike.toFixed(2)); // as it is shown
+      const range = here < low ? "below" : here > high ? "above" : "between", won = range === bet;
       bet = "";
       bets.all += 1;
       bets.right += won;
       const count = bets.all > 1 ? ` (${bets.right} of ${bets.all} bets won)` : "";
-      return `You ${won ? "win" : "lose"}${count}: ${more ? "more" : "less"} alike than two maps usually are. `;
+      return `You ${won ? "win" : "lose"}${count}: it is ${inWords(range)}. `;
     }
 
     /** Change what is chosen, and show it. */

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+import torch
 from PIL import Image, ImageDraw
 from torch import Tensor
 
@@ -40,6 +41,7 @@ SILENT = "It is silent here, so nothing comes down: take another map or place."
 OWN = "your picture"
 # What the page opens with, chosen by eye: the rim of a cup, on which either side of the bet can win.
 NETWORK, PHOTOGRAPH, OPENING = "zfnet-mini", "coffee", ("conv3", (181, 0, 2))
+SCALE = (0.2, 0.5, 0.75)  # likenesses to be shown
 SIDE = 224  # of a picture on the still, in pixels
 
 
@@ -47,16 +49,17 @@ def write(folder: Path) -> None:
     """Write beside the networks' scripts (`zflib.widgets.live.write`) what book/your_picture.md names.
 
     photographs.js, your_picture.js, your_picture.css; collection.js, which comes when the reader reaches the strongest
-    patches; your_picture.webp, the still
+    patches; your_picture.webp, the still; likenesses.webp, what likenesses look like
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "photographs.js").write_text(photographs.script(), encoding="utf-8")
     (folder / "collection.js").write_text(collection.script(), encoding="utf-8")
     step, (channel, row, column) = OPENING
     opening = f"#{NETWORK}/{step}/{channel}/{row},{column}/{PHOTOGRAPH}"
-    known = {"zflibTypical": likenesses.typical(), "zflibOpening": opening}
+    known = {"zflibTypical": likenesses.typical(), "zflibRanges": likenesses.ranges(), "zflibOpening": opening}
     bundle(folder, "your_picture", SCRIPTS, STYLES, known)
     Image.fromarray(still()).save(folder / "your_picture.webp", quality=80, method=6)
+    Image.fromarray(scale()[0]).save(folder / "likenesses.webp", quality=80, method=6)
 
 
 def bundle(folder: Path, name: str, scripts: Sequence[str], styles: Sequence[str], data: Mapping[str, Any]) -> None:
@@ -71,23 +74,50 @@ def bundle(folder: Path, name: str, scripts: Sequence[str], styles: Sequence[str
     (folder / f"{name}.css").write_text(text, encoding="utf-8")
 
 
+def opened() -> tuple[Any, np.ndarray, list[tuple[int, np.ndarray, float]]]:
+    """The unit with which the page opens: its step, what it passes back (3, S, S), and of every other map (number,
+    what its unit at the same place passes back, the likeness of the two)."""
+    step_name, unit = OPENING
+    net, deconv = _network(NETWORK)
+    step = next(each for each in net.architecture.geometry() if each.name == step_name)
+    trace = deconv.forward(net.preprocess(photographs.picture(PHOTOGRAPH))[None], upto=step_name)
+    units = torch.tensor([(0, channel, *unit[1:]) for channel in range(step.maps)])
+    found = deconv.project_units(trace, step_name, units, seed=1)
+    own = found.paste(unit[0]).numpy()
+    others = [(at, found.paste(at).numpy()) for at in range(step.maps) if at != unit[0]]
+    return step, own, [(at, each, alike(own, each, step, unit)) for at, each in others]
+
+
 def still() -> np.ndarray:
-    """A photograph, and what a unit of each layer of `zfnet-mini` passes back from it, the strongest or that with which
-    the page opens: (H, W, 3) uint8."""
-    net = weights.load(NETWORK).cpu()
-    x = net.preprocess(photographs.picture(PHOTOGRAPH))
-    deconv = DeconvNet(net)
-    trace = deconv.forward(x[None])
-    pictures, labels = [(x + net.mean).permute(1, 2, 0).round().byte().numpy()], ["the picture"]
-    for step in net.architecture.geometry():
-        if step.name not in STEPS:
-            continue
-        maps = trace[step.name][0]
-        strongest = tuple(int(at) for at in np.unravel_index(int(maps.argmax()), maps.shape))
-        unit = OPENING[1] if step.name == OPENING[0] else strongest
-        pictures.append(drawn(deconv.project(trace, step.name, unit=unit)[0].numpy(), step, unit))
-        labels.append(f"layer {step.name[-1]}, map {unit[0]}")
-    return labelled([enlarged(each) for each in pictures], labels, columns=3)
+    """The photograph with the frame, and what two units pass back from there: that with which the page opens, and the
+    first other that the page takes. (H, W, 3) uint8."""
+    step, own, others = opened()
+    unit, (net, _) = OPENING[1], _network(NETWORK)
+    other = draws.other_map(unit[0], step.maps, 0)
+    passed = {unit[0]: own, **{at: each for at, each, _ in others}}
+    picture = framed(net.preprocess(photographs.picture(PHOTOGRAPH)), net, step, unit)
+    pictures = [picture, *(enlarged(drawn(passed[at], step, unit)) for at in (unit[0], other))]
+    return labelled(pictures, ["the frame", f"map {unit[0]}", f"map {other}"], columns=3)
+
+
+def scale() -> tuple[np.ndarray, list[tuple[int, float]]]:
+    """What likenesses look like: what the opening unit passes back, and those of other maps nearest to `SCALE`.
+    Returns the picture, (H, W, 3) uint8, and the maps with their likenesses."""
+    step, own, others = opened()
+    chosen = [min(others, key=lambda each: abs(each[2] - wanted)) for wanted in SCALE]
+    pictures = [enlarged(drawn(each, step, OPENING[1])) for each in (own, *(each for _, each, _ in chosen))]
+    labels = [f"map {OPENING[1][0]}", *(f"map {at}: {number(near)}" for at, _, near in chosen)]
+    return labelled(pictures, labels, columns=4), [(at, near) for at, _, near in chosen]
+
+
+def framed(image: Tensor, net: ConvNet, step: Any, unit: tuple[int, int, int]) -> np.ndarray:
+    """A prepared picture, enlarged, with the unit's field in a frame."""
+    picture = Image.fromarray((image + net.mean).permute(1, 2, 0).round().byte().numpy())
+    scale, (rows, columns) = SIDE / image.shape[1], field(step, unit, image.shape[1])
+    picture = picture.resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+    left, top, right, bottom = (round(at * scale) for at in (columns.start, rows.start, columns.stop, rows.stop))
+    ImageDraw.Draw(picture).rectangle((left, top, right - 1, bottom - 1), outline="white", width=3)
+    return np.asarray(picture)
 
 
 def enlarged(pixels: np.ndarray) -> np.ndarray:
@@ -198,9 +228,11 @@ class YourPicture(Panel):
         unit, value = self._unit(network, photograph, layer, rank)
         trace = self._trace(name, photograph, layer)
         own = deconv.project(trace, layer, unit=unit, method=method)[0].numpy()
+        strongest = float(trace[layer].max())
+        fires = f"It fires with {value:.2f} (its layer's strongest here with {strongest:.2f})."
         figures = [
-            (self._framed(self._image(name, photograph), net, step, unit), "The frame: what the unit sees."),
-            (enlarged(drawn(own, step, unit)), f"What it passes back. It fires with {value:.2f} (0 is silent)."),
+            (framed(self._image(name, photograph), net, step, unit), "The frame: what the unit sees."),
+            (enlarged(drawn(own, step, unit)), f"What it passes back. {fires}"),
         ]
         said = SILENT if not value > 0 else ""
         if value > 0 and CONTROLS[control]:
@@ -213,14 +245,6 @@ class YourPicture(Panel):
             f'<h2 class="zf-unit">{head}</h2><div class="zf-trio">{trio}</div><p class="zf-verdict">{said}</p>'
             f"{self._strongest(name, net, step, unit[0], value)}"
         )
-
-    def _framed(self, image: Tensor, net: ConvNet, step: Any, unit: tuple[int, int, int]) -> np.ndarray:
-        picture = Image.fromarray((image + net.mean).permute(1, 2, 0).round().byte().numpy())
-        scale, (rows, columns) = SIDE / image.shape[1], field(step, unit, image.shape[1])
-        picture = picture.resize((SIDE, SIDE), Image.Resampling.BICUBIC)
-        left, top, right, bottom = (round(at * scale) for at in (columns.start, rows.start, columns.stop, rows.stop))
-        ImageDraw.Draw(picture).rectangle((left, top, right - 1, bottom - 1), outline="white", width=3)
-        return np.asarray(picture)
 
     def _strongest(self, network: str, net: ConvNet, step: Any, channel: int, value: float) -> str:
         found = [collection.patch(network, step.name, channel, rank) for rank in range(collection.STRONGEST)]
