@@ -327,6 +327,8 @@ ELSEWHERE = {
         experiments.controls.verdict experiments.pictures.result experiments.projected.result
         experiments.evolution.result experiments.evolution.first_at experiments.evolution.came_out
         experiments.evolution_pictures.result experiments.evolution_pictures.packed
+        experiments.evolution_responses.result experiments.pairs.result experiments.pairs.middle
+        experiments.pairs.thirds
         experiments.transfer.finetune.result
         experiments.ablation.predictions
         experiments.ablation.result
