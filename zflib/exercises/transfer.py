@@ -45,7 +45,7 @@ def check_mean_accuracy(function: Any) -> Verdict:
 
 
 def check_decisions(function: Any) -> Verdict:
-    """Exercise 12.2: `function(gram, train, test, a, b)` gives a linear classifier's values of the test pictures."""
+    """Exercise 12.3: `function(gram, train, test, a, b)` gives a linear classifier's values of the test pictures."""
     expected = "a function of a Gram matrix, two arrays of positions, coefficients and a constant that returns values"
     if (refused := refusal(expected, function, fits=callable(function))) is not None:
         return refused
@@ -74,7 +74,7 @@ def check_decisions(function: Any) -> Verdict:
 
 
 def check_lost(function: Any) -> Verdict:
-    """Exercise 12.3: `function(classes, pictures, held)` gives how many classes to expect with no picture held back.
+    """Exercise 12.2: `function(classes, pictures, held)` gives how many classes to expect with no picture held back.
 
     There are `pictures` of each class, and `held` of all of them are drawn at random, none twice.
     """
