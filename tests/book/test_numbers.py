@@ -360,7 +360,7 @@ STATEMENTS = {  # of results, in words: what has to be so that the sentence can 
         and energy_above(f"7x7, stride {stride}", 0.25) > 1.5 * energy_above(f"11x11, stride {stride}", 0.25)
         for kernel, stride in ((7, 2), (11, 4))
     ),
-    "In every window the kernel adds energy above 0.25 and the stride adds peaks above 0.125": lambda: all(
+    "every window the kernel adds energy above 0.25 cycles/px and the stride adds peaks above 0.125": lambda: all(
         surely_added(seen, change, measure)
         for seen in (
             lambda f: f,
