@@ -17,9 +17,10 @@ import re
 from functools import cache
 from math import log, pi, sqrt
 from pathlib import Path
-from statistics import median
+from statistics import mean, median, variance
 
 import nbformat
+import numpy as np
 import pytest
 import torch
 import torchvision
@@ -248,6 +249,15 @@ def energy_above(name, frequency):
     return sum(spectrum.band_shares(each, (0, frequency, 1))[:, 1].mean() for each in stems.filters(name)) / 3
 
 
+def surely_added(seen, change, measure):
+    """Whether a change of the first layer adds something in the short runs, seen through a window: 95 %, by seeds."""
+    seeds = {run: [measure(seen(filters)) for filters in stems.filters(run)] for run in stems.FACTORIAL}
+    added = sum((1 if change in run else -1) * mean(each) for run, each in seeds.items()) / 2
+    return added > 2.306 * sqrt(
+        mean(variance(each) for each in seeds.values()) / 3
+    )  # Student's t, 8 degrees of freedom
+
+
 def single_humps(name, floor):
     """In how many seeds Silverman's test lets a single hump of peaks stand."""
     return sum(spectrum.silverman(spectrum.peaks(each), floor)[0] >= 0.05 for each in stems.filters(name))
@@ -375,6 +385,18 @@ STATEMENTS = {  # of results, in words: what has to be so that the sentence can 
         < 0.02
         and energy_above(f"7x7, stride {stride}", 0.25) > 1.5 * energy_above(f"11x11, stride {stride}", 0.25)
         for kernel, stride in ((7, 2), (11, 4))
+    ),
+    "every window the kernel adds energy above 0.25 cycles/px and the stride adds peaks above 0.125": lambda: all(
+        surely_added(seen, change, measure)
+        for seen in (
+            lambda f: f,
+            lambda f: spectrum.same_size(f, 7),
+            lambda f: spectrum.same_size(f, 7, window=True),
+        )
+        for change, measure in (
+            ("7x7", lambda f: np.nanmean(spectrum.band_shares(f, (0, 0.25, 1))[:, 1])),
+            ("stride 2", lambda f: float((spectrum.peaks(f) > 0.125).sum())),
+        )
     ),
     "the short runs have filters only where kernel and stride are both small, and not in every seed": lambda: all(
         any(peaks_above(run, 0.2)) == (run == "7x7, stride 2") and not all(peaks_above(run, 0.2))

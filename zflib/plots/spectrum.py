@@ -47,7 +47,7 @@ def bands(axes: Any, found: Mapping[str, Densities], per: str = "octave") -> Non
 
     Of several seeds a dot shows each; of a single bank a line shows the interval over filters.
     """
-    colours = ("#b34700", "#1f77b4", "#8a8a8a", "#c9a66b")
+    colours = ("#b34700", "#1f77b4", "#00795a", "#222222")
     for at, (name, one) in enumerate(found.items()):
         unit = one.octaves / 100 if per == "octave" else one.areas
         width = 0.8 / len(found)
@@ -57,7 +57,7 @@ def bands(axes: Any, found: Mapping[str, Densities], per: str = "octave") -> Non
             each = one.counts / one.counts.sum(1, keepdims=True) / unit
             axes.plot(np.tile(x, (len(each), 1)), each, "o", color="black", markersize=2.5)
         else:
-            axes.vlines(x, *(one.interval.T / unit), color="black", linewidth=0.8)
+            axes.vlines(x, *(one.interval.T / unit), color="#8a8a8a", linewidth=0.8)
     words = [f"{low:.2g}–{high:.2g}" for low, high in pairwise(one.edges)]
     axes.set_xticks(range(len(words)), words, fontsize=8)
     axes.set(xlabel="peak frequency, cycles/px", ylabel="% of filters per octave" if per == "octave" else "per area")
