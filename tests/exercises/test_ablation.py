@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from rubbish import RUBBISH
 
 from zflib.exercises import Forecast, Question, interval_score
-from zflib.exercises.ablation import check_prediction, check_share
+from zflib.exercises.ablation import check_prediction, check_seeds, check_share
 
 ANSWERS = (*RUBBISH, True, [1.5, 2], lambda *anything: (1, 2), lambda *anything: torch.zeros(5, 3))
 
 
 @pytest.mark.parametrize("answer", ANSWERS, ids=range(len(ANSWERS)))
 def test_rubbish_is_answered_in_words(answer):
-    verdicts = [check_share(answer)]
+    verdicts = [check_share(answer), check_seeds(answer, lambda seeds: 3 / seeds), check_seeds(3, answer)]
     row = "zfnet", "layers_6_7_2048_units"
     verdicts += [check_prediction(answer, row[1], 1, 0, 2, 1), check_prediction(row[0], answer, 1, 0, 2, 1)]
     verdicts += [check_prediction(*row, answer, 0, 2, 1), check_prediction(*row, 1, 0, 2, answer)]
@@ -61,6 +61,15 @@ def test_the_share_of_the_parameters(answer):
 def test_slips_with_the_share(answer, slip):
     verdict = check_share(answer)
     assert not verdict and slip in verdict.text
+
+
+def test_the_fewest_seeds():
+    detects = lambda seeds: 0.8 + 1 / seeds  # 0.9 from ten on
+    assert check_seeds(10, detects) and "still be 0.80" in check_seeds(10, detects).text
+    assert not check_seeds(9, detects) and "takes more" in check_seeds(9, detects).text
+    assert not check_seeds(11, detects) and "fewer" in check_seeds(11, detects).text
+    assert check_seeds(1, lambda seeds: 0.5), "one is the fewest that there can be"
+    assert "whole number" in check_seeds(2.5, detects).text and isinstance(check_seeds(..., detects), Question)
 
 
 ROW = "alexnet", "removed_layers_3_4"

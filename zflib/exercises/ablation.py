@@ -1,11 +1,12 @@
-"""Checkers for chapter 7: what layers hold in parameters, and forecasts."""
+"""Checkers for chapter 7: what layers hold in parameters, forecasts, and how many seeds a difference takes."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from zflib.architecture import ALEXNET
-from zflib.exercises import Forecast, Verdict, interval_score, number, refusal
+from zflib.exercises import Forecast, Verdict, attempt, interval_score, number, refusal
 from zflib.experiments.ablation import plan
 from zflib.plots.words import true_minus
 
@@ -13,6 +14,8 @@ from zflib.plots.words import true_minus
 REMOVED, NEAR = (6, 7), 0.005
 # Exercise 7.2: who knows nothing says that nothing changes, give or take so many points.
 NAIVE = 3.0
+# Exercise 7.3: what the paper calls a useful gain, in points, and a number of seeds beyond anybody's means.
+USEFUL, ENDLESS = 0.9, 1_000_000
 
 
 def check_share(answer: Any) -> Verdict:
@@ -107,3 +110,30 @@ def check_prediction(
         f"is {against} 'no change, give or take {NAIVE:g}', which scores {naive:.1f}."
     )
     return Forecast(not missed, text)
+
+
+def check_seeds(answer: Any, detects: Callable[[int], float]) -> Verdict:
+    """Exercise 7.3: the fewest seeds a row that detect the paper's useful gain.
+
+    detects  the smallest detectable difference of two rows of so many seeds, in points
+    """
+    expected = f"one whole number, the fewest seeds a row that detect {USEFUL:g} points"
+    came = number(answer)
+    fits = came is not None and came >= 1 and came % 1 == 0 and came <= ENDLESS
+    if (refused := refusal(expected, answer, fits=fits)) is not None:
+        return refused
+    seeds = int(came)
+    found, failed = attempt(lambda: [number(detects(n)) for n in (seeds, max(seeds - 1, 1), ENDLESS)])
+    if failed or None in found:
+        return Verdict(False, f"the function {failed or 'returned no number'}; expected points for a number of seeds.")
+    least, before, floor = found
+    says = f"{seeds} seed{'s' * (seeds > 1)} a row detect {least:.2f} points"
+    if least > USEFUL:
+        return Verdict(False, f"{says}, more than {USEFUL:g}: it takes more of them.")
+    if seeds > 1 and before <= USEFUL:
+        return Verdict(False, f"{says}, but fewer seeds do so, too.")
+    return Verdict(
+        True,
+        f"{says}. With a million it would still be {floor:.2f}: that is the doubt which comes of the pictures, and "
+        "only more pictures take it away.",
+    )

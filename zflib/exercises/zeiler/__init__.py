@@ -1,4 +1,4 @@
-"""Be Zeiler, the closing exercise of chapter 7: five small networks, of which four have a flawed first layer.
+"""Be Zeiler, a project that ends chapter 7: five small networks, of which four have a flawed first layer.
 
 `patient(3)` gives a network and doesn't say what ails it. All of them have ZFNet's layers 1, 2, 5, 6, 7 and 8 with few
 maps and units, read pictures of 64 pixels, tell seven textures apart, and were trained alike but for one thing. They

@@ -41,7 +41,6 @@ RECIPES = {  # by what they are called: what the network as it is and the change
     "rate 0.02": ({"rate": 0.02}, {"rate": 0.02}),
     "36 epochs": ({"budget": 36}, {"budget": 36}),
     "no dropout": ({"dropout": 0.0}, {}),  # of use where the changed network has none to lose
-    "He initialisation": ({"he": True}, {"he": True}),
 }
 DROPOUT_GOES = ROWS["without_6_and_7"]
 RATES = [stage for stage in RECIPES if stage.startswith("rate")]
@@ -153,12 +152,15 @@ def drawn(stage: str) -> list[tuple[str, str]]:
         if stage == TOGETHER:
             for lane, rate in enumerate(RATES):
                 mark, _, brief = _one(measured(rate)[at])
-                marks += f'<span class="lane{lane}">{mark}</span>'
-                words += f'<span class="ours lane{lane}">{brief} at {rate.removeprefix("rate ")}</span>'
+                marks += f'<span class="lane{lane} rate{lane}">{mark}</span>'
+                words += f'<span class="ours rate{lane}">{brief} at {rate.removeprefix("rate ")}</span>'
         elif stage != PAPER:
             mark, long, _ = _one(measured(stage)[at])
-            marks += mark
-            words += f'<span class="ours">ours {long}</span>'
+            shade = (
+                f"rate{RATES.index(stage)}" if stage in RATES else "rate1"
+            )  # the table's, wherever no other is named
+            marks += f'<span class="{shade}">{mark}</span>'
+            words += f'<span class="ours {shade}">ours {long}</span>'
         made.append((marks, words))
     return made
 
