@@ -64,7 +64,9 @@ def test_slips_with_the_share(answer, slip):
 
 
 def test_the_fewest_seeds():
-    detects = lambda seeds: 0.8 + 1 / seeds  # 0.9 from ten on
+    def detects(seeds):
+        return 0.8 + 1 / seeds  # 0.9 from ten on
+
     assert check_seeds(10, detects) and "still be 0.80" in check_seeds(10, detects).text
     assert not check_seeds(9, detects) and "takes more" in check_seeds(9, detects).text
     assert not check_seeds(11, detects) and "fewer" in check_seeds(11, detects).text
