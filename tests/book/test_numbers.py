@@ -478,25 +478,24 @@ STATEMENTS = {  # of results, in words: what has to be so that the sentence can 
     "With another map's final filter the cosine is about 0 at every epoch": lambda: (
         max(abs(each) for of in grown("floor").values() for each in of) < 0.1
     ),
-    "Both that missed are of layer 5 after epoch 5, which we had thought further on": lambda: (
+    "Two of the three that missed are of layer 5 after epoch 5, which we had thought further on": lambda: (
         [asked for asked, came in evolution.came_out(evolution.result()["runs"]).items() if missed_below(asked, came)]
         == [
             asked
             for asked in evolution.PREDICTED
-            if asked.startswith(("share of the final nine that conv5", "conv5's"))
+            if asked.startswith(("share of the final nine that conv5", "conv5's", "with shuffled labels"))
         ]
     ),
-    "those of layer 5 after epoch 5 were too high": lambda: (
+    "those of layer 5 after epoch 5 were too high, and so was the twin's": lambda: (
         [asked for asked, came in evolution.came_out(evolution.result()["runs"]).items() if missed_below(asked, came)]
-        == [asked for asked in evolution.PREDICTED if "conv5" in asked and "after epoch 5" in asked]
+        == [each for each in evolution.PREDICTED if "conv5" in each and ("after epoch 5" in each or "shuffled" in each)]
     ),
-    "Of the seven ranges that we had written down before this run was measured, five held": lambda: (
+    "Of the eight ranges that we had written down before these runs were measured, five held": lambda: (
         [
             low <= came <= high
-            for (asked, (_, (low, high))), came in zip(
-                evolution.PREDICTED.items(), evolution.came_out(evolution.result()["runs"]).values(), strict=True
+            for (_, (low, high)), came in zip(
+                evolution.PREDICTED.values(), evolution.came_out(evolution.result()["runs"]).values(), strict=True
             )
-            if "shuffled" not in asked
         ].count(True)
         == 5
         and len(evolution.PREDICTED) == 8

@@ -9,7 +9,6 @@ import numpy as np
 
 from zflib.plots.sharp import sharpen
 
-
 # Two quiet axes in place of a black box: what is drawn is the darkest.
 CALM = {
     "axes.spines.top": False,
