@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from zflib.data import copies
 from zflib.experiments import controls, pairs
 from zflib.plots.unit_view import alike
-from zflib.widgets.live import photographs, your_picture
+from zflib.widgets.live import your_picture
 
 
 def test_thirds_part_a_list_evenly_up_to_a_step():
@@ -16,8 +17,8 @@ def test_thirds_part_a_list_evenly_up_to_a_step():
 
 def test_the_result_is_of_the_pages_units():
     found = pairs.result()
-    assert found["photographs"] == list(photographs.NAMES)
-    count = len(photographs.NAMES) * pairs.PER_PICTURE * len(pairs.SEEDS)
+    assert found["photographs"] == list(copies.NAMES)
+    count = len(copies.NAMES) * pairs.PER_PICTURE * len(pairs.SEEDS)
     for name in controls.NETWORKS:
         for step in controls.STEPS:
             for control in pairs.CONTROLS:

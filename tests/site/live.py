@@ -10,10 +10,12 @@ def explorers(notebook):
     """The explorers and sortable tables that cells of a notebook end with; all cells up to the last are run."""
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-    last = max(at for at, source in enumerate(code) if "Explorer(" in source or "SortableTable(" in source)
+    theirs = [at for at, source in enumerate(code) if "Explorer(" in source or "SortableTable(" in source]
+    if not theirs:
+        return []
     names = {}
     exec("import zflib", names)  # for the first cell, which may install it with a line that only Jupyter reads
-    values = [_run(source, names) for source in code[1 : last + 1]]
+    values = [_run(source, names) for source in code[1 : theirs[-1] + 1]]
     return [v for v in values if isinstance(v, Explorer | GeometryExplorer | SortableTable | VariantExplorer)]
 
 

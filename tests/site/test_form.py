@@ -155,7 +155,7 @@ def test_tables_fit_a_desk_and_stack_on_a_phone(browser, desk, server, name):
     )
     wide, narrow = (
         browser.execute_script("return document.querySelectorAll(arguments[0]).length;", f"article table{kind}")
-        for kind in (":has(td:nth-child(3))", ".zf-narrow")
+        for kind in (":has(td:nth-child(4))", ".zf-narrow")
     )
     assert said or narrow or not wide
     assert all(before == f'"{label}"'.replace("\\", "\\\\") for label, before in said)

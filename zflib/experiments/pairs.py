@@ -17,6 +17,7 @@ import torch
 
 from zflib import weights
 from zflib.analysis import control_projections, likeness
+from zflib.data import copies
 from zflib.deconvnet import DeconvNet
 from zflib.experiments import read, write
 from zflib.experiments.controls import NETWORKS, STEPS, chosen
@@ -48,12 +49,10 @@ def thirds(likenesses: Sequence[float]) -> tuple[float, float]:
 
 def run() -> dict[str, Any]:
     """Everything that the result file holds, but for how it was made."""
-    from zflib.widgets.live import photographs
-
     found: dict[str, Any] = {}
     for name in NETWORKS:
         net = weights.load(name).cpu()
-        images = torch.stack([net.preprocess(photographs.picture(each)) for each in photographs.NAMES])
+        images = torch.stack([net.preprocess(copies.picture(each)) for each in copies.NAMES])
         trace = DeconvNet(net).forward(images, upto=STEPS[-1])
         found[name] = {}
         for step in STEPS:
@@ -69,7 +68,7 @@ def run() -> dict[str, Any]:
             found[name][step] = {control: sorted(each) for control, each in pairs.items()}
     return {
         "what": "likeness of single projections to their controls, on the page Your picture",
-        "photographs": photographs.NAMES,
+        "photographs": copies.NAMES,
         "units": f"on each photograph the strongest units of the {PER_PICTURE} maps that fire most",
         "seeds": SEEDS,
         "networks": {name: weights.record(name)["sha256"] for name in NETWORKS},

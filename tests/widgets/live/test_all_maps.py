@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 import zflib
+from zflib.data import copies
 from zflib.widgets.live import all_maps, photographs
 from zflib.widgets.live.all_maps import AllMaps, activations, chosen, ordered, peaks, projections, said
 
@@ -31,7 +32,7 @@ TILES = "[...document.querySelectorAll('.zf-sheet button')]"  # asked all at onc
 def test_it_shows_what_the_deconvnet_says(network, layer):
     net = zflib.load(all_maps.NETWORKS[network]).cpu()
     deconv = zflib.DeconvNet(net)
-    trace = deconv.forward(net.preprocess(photographs.picture("coffee"))[None])
+    trace = deconv.forward(net.preprocess(copies.picture("coffee"))[None])
     places, values = peaks(network, layer, "coffee")
     step = next(each for each in net.architecture.geometry() if each.name == layer)
     for map in range(0, len(values), 17):
@@ -273,7 +274,7 @@ def test_the_readers_own_picture(opened, tmp_path):
     before = canvas(browser, '[data-part="field"] canvas')
     browser.find_element("css selector", ".zf-panel summary").click()
     file = tmp_path / "mine.png"
-    photographs.picture("flower").save(file)
+    copies.picture("flower").save(file)
     field = browser.find_element("css selector", "[data-chooser] input[type=file]")
     field.send_keys(str(file))
     settled(browser, layer="conv2", picture="your picture")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from zflib.data import photograph
+from zflib.data import copies, photograph
 from zflib.data.pictures import centre_square, read
 from zflib.widgets import page as page_face
 from zflib.widgets.live import photographs
@@ -113,16 +113,16 @@ def test_the_photographs_are_small_copies_with_their_credits():
         known = photograph(each["name"])
         assert known.source in each["credit"] and known.licence in each["credit"] and each["title"] == known.title
         small = offered(each["name"])
-        assert min(small.size) == photographs.SHORTER
+        assert min(small.size) == copies.SHORTER
         assert np.abs(np.asarray(small, float) - np.asarray(known.picture.resize(small.size), float)).mean() < 12
     assert len(photographs.script()) < 250_000
 
 
 def test_a_photograph_is_chosen_by_its_thumbnail(page):
     buttons = page.find_elements(By.CSS_SELECTOR, ".zf-thumbnails button")
-    assert [button.accessible_name for button in buttons] == [photograph(name).title for name in photographs.NAMES]
+    assert [button.accessible_name for button in buttons] == [photograph(name).title for name in copies.NAMES]
     for count, name in enumerate(("china", "rocket"), 1):
-        button = buttons[photographs.NAMES.index(name)]
+        button = buttons[copies.NAMES.index(name)]
         button.send_keys(Keys.ENTER)
         found, pixels = last(page, count)
         assert found == {"name": name, "title": photograph(name).title, "own": False, "at": 0.5}

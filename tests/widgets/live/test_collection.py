@@ -8,8 +8,9 @@ import pytest
 import torch
 
 import zflib
+from zflib.data import copies
 from zflib.data import photographs as embedded
-from zflib.widgets.live import collection, photographs
+from zflib.widgets.live import collection
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,7 @@ def test_the_nine_are_the_strongest_of_each_photograph():
 
 def test_the_script_holds_what_was_mined(script):
     assert [each["name"] for each in script["photographs"]] == [each.name for each in embedded()]
-    assert all(("src" in each) != (each["name"] in photographs.NAMES) for each in script["photographs"])
+    assert all(("src" in each) != (each["name"] in copies.NAMES) for each in script["photographs"])
     for network, steps in script["found"].items():
         for step, packed in steps.items():
             view, place, value = np.moveaxis(np.frombuffer(b64decode(packed), "<u2").reshape(-1, 9, 3), -1, 0)
@@ -49,7 +50,7 @@ def test_the_script_holds_what_was_mined(script):
             assert (view == top.picture).all() and (place >> 8 == top.row).all() and (place % 256 == top.column).all()
             assert np.abs(value / 16 - top.value).max() <= 1 / 32
     for (photograph, left, top, side), view in zip(script["views"], collection.views(), strict=True):
-        copy = photographs.picture(script["photographs"][photograph]["name"])
+        copy = copies.picture(script["photographs"][photograph]["name"])
         crop = copy.convert("RGB").crop((left, top, left + side, top + side))
         assert np.array_equal(np.asarray(crop), np.asarray(view))
 

@@ -11,9 +11,10 @@ from PIL import Image, ImageDraw
 
 import zflib
 from zflib.analysis.likeness import likeness
+from zflib.data import copies
 from zflib.experiments import controls
 from zflib.plots.pictures import signed
-from zflib.widgets.live import hero, photographs, your_picture
+from zflib.widgets.live import hero, your_picture
 
 pytest.importorskip("selenium.webdriver", reason="Selenium is not installed")
 from opening import errors, requests
@@ -80,7 +81,7 @@ def started(browser):
 @pytest.fixture(scope="module")
 def deconv():
     net = zflib.load("zfnet-mini").cpu()
-    images = net.preprocess(photographs.picture("coffee"))[None]
+    images = net.preprocess(copies.picture("coffee"))[None]
     deconv = zflib.DeconvNet(net)
     return deconv, deconv.forward(images)
 
@@ -134,7 +135,7 @@ def test_the_first_bets_pictures_are_zflibs(deconv):
         )
         assert np.abs(np.asarray(near).astype(int) - pictures[side]).max() <= 1
     net = zflib.load("zfnet-mini").cpu()
-    pixels = (net.preprocess(photographs.picture("coffee")) + net.mean).permute(1, 2, 0).round().byte().numpy()
+    pixels = (net.preprocess(copies.picture("coffee")) + net.mean).permute(1, 2, 0).round().byte().numpy()
     large = Image.fromarray(pixels).resize((360, 360), Image.Resampling.BICUBIC)
     left, right, bottom = (round(at * 360 / 128) for at in (31, 106, 74))
     ImageDraw.Draw(large).rectangle((left, 0, right - 1, bottom - 1), outline="white", width=3)
@@ -217,7 +218,7 @@ def test_photograph_and_projection_show_one_square_and_frame_in_it_what_the_unit
     part(browser, '[data-bet="right"]').click()
     wait(browser, lambda: f"Map 3 of layer {step[-1]}" in part(browser, ".zf-which").text)
     net = zflib.load("zfnet-mini").cpu()
-    pixels = (net.preprocess(photographs.picture("coffee")) + net.mean).permute(1, 2, 0).round().byte().numpy()
+    pixels = (net.preprocess(copies.picture("coffee")) + net.mean).permute(1, 2, 0).round().byte().numpy()
     values = deconv[1][step][0, 3]
     field = next(each for each in net.architecture.geometry() if each.name == step).box(
         *divmod(int(values.argmax()), values.shape[1])

@@ -9,6 +9,7 @@ import torch
 
 import zflib
 from zflib.analysis import correlation, recovered
+from zflib.data import copies
 from zflib.deconvnet import unpool
 from zflib.widgets import live
 from zflib.widgets.live import photographs, swap
@@ -44,7 +45,7 @@ def test_what_is_carried_and_put_back_is_the_librarys(maps):
     net = zflib.load("alexnet-mini").cpu()
     deconv = zflib.DeconvNet(net)
     names = "rocket", "coffee cup"
-    images = [net.preprocess(photographs.picture(swap.PICTURES[name])) for name in names]
+    images = [net.preprocess(copies.picture(swap.PICTURES[name])) for name in names]
     trace = deconv.forward(torch.stack(images), upto="pool5")
     map = int(trace["pool2"][0].amax((1, 2)).argsort(descending=True)[1])
     values = trace["pool2"].clone()
@@ -213,7 +214,7 @@ def test_two_others_open_the_bet_again_and_swapping_keeps_it(browser, page):
 def test_an_own_picture_takes_either_place(browser, page, tmp_path):
     """The cat's own pixels, chosen as a file: the same numbers as by name, but for the name."""
     path = tmp_path / "mine.png"
-    photographs.picture("chelsea").save(path)
+    copies.picture("chelsea").save(path)
     root = opened(browser, page, "#swap/zfnet-mini/pool1/astronaut/cat/all-maps/the-values", query="own")
     rest(browser)
     wanted = [each.replace("cat’s", "your picture’s") for each in words_of(browser)]

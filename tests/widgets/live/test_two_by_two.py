@@ -8,6 +8,7 @@ import torch
 
 import zflib
 from zflib.analysis.likeness import likeness
+from zflib.data import copies
 from zflib.deconvnet import Patches
 from zflib.widgets import live
 from zflib.widgets.live import photographs, two_by_two
@@ -32,7 +33,7 @@ def test_the_likeness_is_the_librarys():
     deconv = zflib.DeconvNet(net)
     number, step = 4, "conv4"
     first, second, _ = drawn("ZFNet-mini", step, number)
-    traces = [deconv.forward(net.preprocess(photographs.picture(name))[None]) for name in (first, second)]
+    traces = [deconv.forward(net.preprocess(copies.picture(name))[None]) for name in (first, second)]
     draw = lot(number)
     assert draw(len(NAMES)) == NAMES.index(first)
     draw(len(NAMES) - 1)

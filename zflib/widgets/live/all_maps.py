@@ -14,6 +14,7 @@ import torch
 from PIL import Image, ImageDraw
 
 from zflib import weights
+from zflib.data import copies
 from zflib.deconvnet import DeconvNet
 from zflib.plots.pictures import grey, signed, tile
 from zflib.widgets import page
@@ -45,7 +46,7 @@ def _deconv(network: str) -> tuple[Any, Any]:
 @cache
 def _trace(network: str, picture: str) -> Any:
     net, deconv = _deconv(network)
-    return deconv.forward(net.preprocess(photographs.picture(picture))[None], upto=LAYERS[-1])
+    return deconv.forward(net.preprocess(copies.picture(picture))[None], upto=LAYERS[-1])
 
 
 def peaks(network: str, layer: str, picture: str) -> tuple[np.ndarray, np.ndarray]:
@@ -139,7 +140,7 @@ class AllMaps(Panel):
         Axis("layer", LAYERS),
         Axis("show", ("projections", "activations")),
         Axis("order", ("strength", "number")),
-        Axis("picture", photographs.NAMES, photographs.CALLED),
+        Axis("picture", copies.NAMES, photographs.CALLED),
         Axis("map", (STRONGEST, *range(MOST))),
     )
     defaults: ClassVar = {
@@ -156,9 +157,9 @@ class AllMaps(Panel):
         where = network, layer, picture
         cells = (projections if show == "projections" else activations)(*where)[ordered(*where, order)]
         how = Image.Resampling.NEAREST if len(cells[0]) < 20 else Image.Resampling.BICUBIC
-        small = [np.asarray(Image.fromarray(cell).resize((THUMB, THUMB), how)) for cell in cells]
+        thumbs = [np.asarray(Image.fromarray(cell).resize((THUMB, THUMB), how)) for cell in cells]
         first = "the strongest first" if order == "strength" else "by number"
-        sheet = page.first_image(Image.fromarray(tile(small, COLUMNS, gap=2)), f"{show} of all maps, {first}")
+        sheet = page.first_image(Image.fromarray(tile(thumbs, COLUMNS, gap=2)), f"{show} of all maps, {first}")
         figures = "".join(
             f'<figure data-part="{part}"><div>{page.first_image(image, PARTS[part])}</div>'
             f"<figcaption>{PARTS[part]}</figcaption></figure>"

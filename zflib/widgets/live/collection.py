@@ -16,6 +16,7 @@ from zflib import weights
 from zflib.analysis import top_activations
 from zflib.analysis.top import TopActivations
 from zflib.analysis.views import Views
+from zflib.data import copies
 from zflib.data import photographs as embedded
 from zflib.widgets import page
 from zflib.widgets.live import photographs
@@ -29,7 +30,7 @@ FINEST = 16  # a value's parts in the script
 @cache
 def views() -> Views:
     """The photographs at three scales, as the page has them."""
-    return Views([photographs.picture(each.name) for each in embedded()])
+    return Views([copies.picture(each.name) for each in embedded()])
 
 
 @cache
@@ -47,9 +48,7 @@ def script() -> str:
     """
     known = []
     for offer in (photographs.offer(each.name) for each in embedded()):
-        known.append(
-            {key: value for key, value in offer.items() if key != "src" or offer["name"] not in photographs.NAMES}
-        )
+        known.append({key: value for key, value in offer.items() if key != "src" or offer["name"] not in copies.NAMES})
     places = [
         [int(at), int(left), int(top), int(right - left)]
         for at, (top, left, _, right) in zip(views().picture, views().box, strict=True)

@@ -9,9 +9,10 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from zflib import weights
+from zflib.data import copies
 from zflib.deconvnet import DeconvNet
 from zflib.plots.unit_view import alike, drawn, field
-from zflib.widgets.live import likenesses, photographs
+from zflib.widgets.live import likenesses
 from zflib.widgets.live.your_picture import STYLES, bundle
 
 SCRIPTS = ("ruler", "chooser", "hero")  # picture.js and draw.js come with live.js
@@ -42,7 +43,7 @@ def first_bet() -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     and "left" and "right", what they pass back to there. Raises ValueError if the other map is not silent.
     """
     net = weights.load(NETWORK).cpu()
-    x = net.preprocess(photographs.picture(PHOTOGRAPH))
+    x = net.preprocess(copies.picture(PHOTOGRAPH))
     deconv, side = DeconvNet(net), x.shape[1]
     trace = deconv.forward(x[None], upto=STEP)
     maps = trace[STEP][0]

@@ -15,16 +15,17 @@ from PIL import Image
 from zflib import plots, weights
 from zflib.analysis.likeness import blurred, correlation, magnitude
 from zflib.analysis.recovery import recovered
+from zflib.data import copies
 from zflib.data.pictures import centre_square
 from zflib.deconvnet import DeconvNet, Trace, unpool
 from zflib.widgets import page
 from zflib.widgets.axes import Axis
-from zflib.widgets.live import draws, photographs
+from zflib.widgets.live import draws
 from zflib.widgets.live.panel import Panel
 from zflib.widgets.live.two_by_two import CLIP, NETWORKS, number
 
 WORDS = ("cat", "astronaut", "pagoda", "dahlia", "motorcycle", "coffee cup", "rocket")
-PICTURES = dict(zip(WORDS, photographs.NAMES, strict=True))
+PICTURES = dict(zip(WORDS, copies.NAMES, strict=True))
 STEPS = ("pool1", "pool2", "pool5")
 ALL = "all maps"
 MAPS = (ALL, "the strongest map", *(f"the {n} strongest" for n in ("2nd", "3rd", *(f"{n}th" for n in range(4, 10)))))
@@ -46,7 +47,7 @@ def _deconv(network: str) -> tuple[Any, DeconvNet]:
 @cache
 def _trace(network: str, picture: str) -> Trace:
     net, deconv = _deconv(network)
-    return deconv.forward(net.preprocess(photographs.picture(PICTURES[picture]))[None], upto=STEPS[-1])
+    return deconv.forward(net.preprocess(copies.picture(PICTURES[picture]))[None], upto=STEPS[-1])
 
 
 @cache
@@ -178,7 +179,7 @@ def seen(network: str, picture: str) -> Image.Image:
     net, _ = _deconv(network)
     inner = net.architecture.input_size
     edge = (net.resized_side - inner) // 2
-    square = centre_square(photographs.picture(PICTURES[picture]), net.resized_side)
+    square = centre_square(copies.picture(PICTURES[picture]), net.resized_side)
     return square.crop((edge, edge, edge + inner, edge + inner))
 
 

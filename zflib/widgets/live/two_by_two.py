@@ -18,14 +18,15 @@ from PIL import Image
 
 from zflib import weights
 from zflib.analysis.likeness import blurred, correlation, magnitude
+from zflib.data import copies
+from zflib.data.copies import NAMES
 from zflib.deconvnet import DeconvNet
 from zflib.plots.pictures import signed
 from zflib.plots.words import true_minus
 from zflib.widgets import page
 from zflib.widgets.axes import Axis
-from zflib.widgets.live import photographs
 from zflib.widgets.live.panel import Panel
-from zflib.widgets.live.photographs import CALLED, NAMES
+from zflib.widgets.live.photographs import CALLED
 
 NETWORKS = {"ZFNet-mini": "zfnet-mini", "AlexNet-mini": "alexnet-mini"}
 STEPS = ("conv2", "conv3", "conv4", "conv5")
@@ -63,7 +64,7 @@ def _deconv(network: str) -> tuple[Any, Any]:
 @cache
 def _trace(network: str, name: str) -> Any:
     net, deconv = _deconv(network)
-    return deconv.forward(net.preprocess(photographs.picture(name))[None], upto=STEPS[-1])
+    return deconv.forward(net.preprocess(copies.picture(name))[None], upto=STEPS[-1])
 
 
 @cache

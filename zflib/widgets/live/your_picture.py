@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 
 from zflib import weights
+from zflib.data import copies
 from zflib.deconvnet import DeconvNet, Trace
 from zflib.network import ConvNet
 from zflib.plots.pictures import labelled
@@ -80,7 +81,7 @@ def opened() -> tuple[Any, np.ndarray, list[tuple[int, np.ndarray, float]]]:
     step_name, unit = OPENING
     net, deconv = _network(NETWORK)
     step = next(each for each in net.architecture.geometry() if each.name == step_name)
-    trace = deconv.forward(net.preprocess(photographs.picture(PHOTOGRAPH))[None], upto=step_name)
+    trace = deconv.forward(net.preprocess(copies.picture(PHOTOGRAPH))[None], upto=step_name)
     units = torch.tensor([(0, channel, *unit[1:]) for channel in range(step.maps)])
     found = deconv.project_units(trace, step_name, units, seed=1)
     own = found.paste(unit[0]).numpy()
@@ -95,7 +96,7 @@ def still() -> np.ndarray:
     unit, (net, _) = OPENING[1], _network(NETWORK)
     other = draws.other_map(unit[0], step.maps, 0)
     passed = {unit[0]: own, **{at: each for at, each, _ in others}}
-    picture = framed(net.preprocess(photographs.picture(PHOTOGRAPH)), net, step, unit)
+    picture = framed(net.preprocess(copies.picture(PHOTOGRAPH)), net, step, unit)
     pictures = [picture, *(enlarged(drawn(passed[at], step, unit)) for at in (unit[0], other))]
     return labelled(pictures, ["the frame", f"map {unit[0]}", f"map {other}"], columns=3)
 
@@ -152,7 +153,7 @@ class YourPicture(Panel):
     styles = ("ruler", "chooser")
     axes = (
         Axis("network", tuple(NETWORKS)),
-        Axis("photograph", photographs.NAMES, photographs.CALLED),
+        Axis("photograph", copies.NAMES, photographs.CALLED),
         Axis("layer", STEPS),
         Axis("rank", tuple(range(1, 10))),
         Axis("method", METHODS),
@@ -178,7 +179,7 @@ class YourPicture(Panel):
 
     def _image(self, network: str, photograph: str) -> Tensor:
         net, _ = _network(network)
-        return net.preprocess(self._picture if photograph == OWN else photographs.picture(photograph))
+        return net.preprocess(self._picture if photograph == OWN else copies.picture(photograph))
 
     def _unit(self, network: str, photograph: str, layer: str, rank: int) -> tuple[tuple[int, int, int], float]:
         """The strongest unit (map, row, column) of the map of that rank, and its value."""
@@ -210,8 +211,8 @@ class YourPicture(Panel):
         elif kind == "shuffled-switches":
             trace = draws.shuffled(trace, net, draw)
         elif kind == "another-pictures-switches":
-            at = photographs.NAMES.index(photograph) if photograph in photographs.NAMES else -1
-            other = photographs.NAMES[(at + 1) % len(photographs.NAMES)]
+            at = copies.NAMES.index(photograph) if photograph in copies.NAMES else -1
+            other = copies.NAMES[(at + 1) % len(copies.NAMES)]
             trace = replace(trace, switches=self._trace(name, other, layer).switches)
         else:
             upto = STEPS.index(layer) + 1
