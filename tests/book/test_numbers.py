@@ -522,10 +522,16 @@ STATEMENTS = {  # of results, in words: what has to be so that the sentence can 
         == 5
         and len(evolution.PREDICTED) == 8
     ),
-    "By filters and pictures its upper layers are behind until epoch 10": lambda: all(
-        max(grown("learnt")[epoch][3:]) < grown("learnt")[epoch][0]
-        and max(grown("nine")[epoch][3:]) < grown("nine")[epoch][0]
-        for epoch in (2, 5, 10)
+    "By filters its upper layers are behind layer 1 until epoch 10, by pictures still after epoch 20": lambda: (
+        all(max(grown("learnt")[epoch][2:]) < grown("learnt")[epoch][0] for epoch in (2, 5, 10))
+        and min(grown("learnt")[20][2:]) > grown("learnt")[20][0]
+        and all(max(grown("nine")[epoch][2:]) < grown("nine")[epoch][0] for epoch in (2, 5, 10, 20))
+    ),
+    "in layers 2 to 5 less is, and the start still shows": lambda: (  # the cosine is 1 / sqrt(1 + r^2)
+        min(grown("filters")[0][1:]) > 10 * abs(grown("filters")[0][0])
+    ),
+    "The steps are 1, 1, 3, 5, 10 and 10 epochs long": lambda: (
+        np.diff([0, *(each for each in evolution.KEPT if each)]).tolist() == [1, 1, 3, 5, 10, 10]
     ),
     "Filters of layers 2 to 5 resemble their final selves before they have learnt anything": lambda: (
         min(grown("filters")[0][1:]) > 0.3

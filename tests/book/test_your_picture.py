@@ -8,7 +8,7 @@ import pytest
 from pages import TEXT
 
 from zflib.experiments import controls, pairs
-from zflib.widgets.live import likenesses
+from zflib.widgets.live import draws, likenesses
 from zflib.widgets.live import your_picture as panel
 
 SAID = " ".join(TEXT["your_picture.md"].split())
@@ -28,8 +28,8 @@ def across(control, blur):
     "words, control",
     [
         ("the unit, by another at the same place", "random channel"),
-        ("the *switches*, by those of another picture", "random picture"),
-        ("both: the *floor*", "neither"),
+        ("the *switches* (where each pooling found its maximum), by those of another picture", "random picture"),
+        ("unit and switches: the *floor*, what unrelated pictures have", "neither"),
     ],
 )
 def test_what_the_unit_keeps_and_what_the_switches(words, control):
@@ -37,7 +37,10 @@ def test_what_the_unit_keeps_and_what_the_switches(words, control):
 
 
 def test_fine_outlines_are_shared_and_broad_colours_are_not():
-    assert "Units that look at the same place pass back much the same fine outlines" in SAID
+    shared = f"share many of their fine outlines (likeness {across('random channel', 0)}, where unrelated"
+    assert f"{shared} pictures have {across('neither', 0)})" in SAID
+    tie = [CURVES["zfnet-mini"]["conv2"]["signed"][each][0].value for each in ("random channel", "random picture")]
+    assert "to replace either leaves about 0.34" in SAID and max(abs(each - 0.34) for each in tie) < 0.01
     for name, step in EVERY:
         same_picture, same_unit = (CURVES[name][step]["signed"][each] for each in ("random channel", "random picture"))
         kept = controls.result()["found"][name]["by lot"][step]["likeness"]
@@ -59,7 +62,8 @@ def test_each_control_stands_beside_its_result():
         (cell,) = re.findall(rf"\| {button} \| [^|]* \| (\S+) \|", SAID)
         assert cell == f"{LAYER_3[control][0]:.2f}"
     assert f"The floor there is {LAYER_3['neither'][0]:.2f}." in SAID
-    assert "changes what comes back no more than to take another of its units" in SAID
+    near = f"{LAYER_3['random-layer'][0]:.2f} against {LAYER_3['other-map'][0]:.2f}"
+    assert f"changes no more than with another of its learnt units (likeness {near})" in SAID
     kept = controls.result()["found"][panel.NETWORK]["by lot"][STEP]["likeness"]
     for control in ("shuffled switches", "random picture", "all layers random"):  # these matter more
         less = controls.mean(kept["own layer random"]["signed"][0], less=kept[control]["signed"][0])
@@ -83,8 +87,11 @@ def test_each_range_of_the_bet_can_win(name, step):
 
 
 def test_the_pictures_show_the_maps_that_are_named():
-    _, own, others = panel.opened()
+    step, own, others = panel.opened()
     assert own.std() > 0
+    second = draws.other_map(UNIT[0], step.maps, 0)  # that of the still
+    (near,) = (near for at, _, near in others if at == second)
+    assert f"(likeness {near:.2f}, see below)" in SAID
     _, chosen = panel.scale()
     named = ", ".join(str(at) for at, _ in chosen[:-1]) + f" and {chosen[-1][0]}"
     assert f"map {UNIT[0]}," in SAID and f"maps {named}" in SAID
