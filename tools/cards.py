@@ -13,11 +13,12 @@ from PIL import Image, ImageOps
 import zflib
 from zflib import plots
 from zflib.analysis import spectrum
+from zflib.data import copies
 from zflib.deconvnet import unpool
 from zflib.experiments import ablation, evolution, evolution_pictures
 from zflib.experiments.transfer import summary
 from zflib.plots.unit_view import drawn
-from zflib.widgets.live import hero, photographs
+from zflib.widgets.live import hero
 
 CARDS = Path(__file__).parents[1] / "book" / "images" / "cards"
 WIDTH, HEIGHT, GAP = 360, 200, 4
@@ -44,7 +45,7 @@ def filters() -> np.ndarray:
 def unpooled() -> np.ndarray:
     """A map of layer 1, and what unpooling brings back of it."""
     net = zflib.load("zfnet-mini").cpu()
-    trace = zflib.DeconvNet(net).forward(net.preprocess(photographs.picture("chelsea"))[None], upto="pool1")
+    trace = zflib.DeconvNet(net).forward(net.preprocess(copies.picture("chelsea"))[None], upto="pool1")
     channel = int(trace["conv1"][0].mean(dim=(1, 2)).argmax())
     back = unpool(trace["pool1"], trace.switches["pool1"], trace["conv1"].shape[-2:], "last")
     white = float(trace["conv1"][0, channel].max())
@@ -61,7 +62,7 @@ def layers() -> np.ndarray:
     """A photograph, and what the strongest unit of layers 1 to 5 passes back."""
     net = zflib.load("zfnet-mini").cpu()
     deconv = zflib.DeconvNet(net)
-    x = net.preprocess(photographs.picture("motorcycle"))
+    x = net.preprocess(copies.picture("motorcycle"))
     trace = deconv.forward(x[None])
     pictures = [(x + net.mean).permute(1, 2, 0).round().byte().numpy()]
     for step in net.architecture.geometry():
