@@ -156,9 +156,8 @@ def drawn(stage: str) -> list[tuple[str, str]]:
                 words += f'<span class="ours rate{lane}">{brief} at {rate.removeprefix("rate ")}</span>'
         elif stage != PAPER:
             mark, long, _ = _one(measured(stage)[at])
-            shade = (
-                f"rate{RATES.index(stage)}" if stage in RATES else "rate1"
-            )  # the table's, wherever no other is named
+            named = stage if stage in RATES else "rate 0.01"  # the table's, where no other is named
+            shade = f"rate{RATES.index(named)}"
             marks += f'<span class="{shade}">{mark}</span>'
             words += f'<span class="ours {shade}">ours {long}</span>'
         made.append((marks, words))
