@@ -9,25 +9,21 @@ import numpy as np
 
 from zflib.plots.sharp import sharpen
 
-# Two quiet axes in place of a black box: what is drawn is the darkest.
-CALM = {
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": "#8d96a0",
-    "xtick.color": "#8d96a0",
-    "ytick.color": "#8d96a0",
-    "xtick.labelcolor": "#3c444d",
-    "ytick.labelcolor": "#3c444d",
-    "axes.labelcolor": "#3c444d",
-}
+GREY, DARK = "#8d96a0", "#3c444d"  # of axes and of their words: what is drawn is the darkest
 
 
 def figure(rows: int = 1, columns: int = 1, width: float = 7.0, height: float = 3.0) -> tuple[Any, Any]:
     """A matplotlib figure and its axes, `width` x `height` inches, on a white face whatever the page's colour."""
     import matplotlib.pyplot as plt
 
-    with plt.rc_context(CALM):
-        drawn = plt.subplots(rows, columns, figsize=(width, height), facecolor="white", layout="constrained")
+    drawn = plt.subplots(rows, columns, figsize=(width, height), facecolor="white", layout="constrained")
+    # Not by rc_context: at its end pyplot is no longer interactive, and a notebook shows no figure but the first.
+    for axes in drawn[0].axes:
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.spines[:].set_color(GREY)
+        axes.tick_params(which="both", color=GREY, labelcolor=DARK)
+        axes.xaxis.label.set_color(DARK)
+        axes.yaxis.label.set_color(DARK)
     sharpen()
     return drawn
 
@@ -70,7 +66,7 @@ def numbers(axes: Any, values: Any, marked: Any = (), title: str = "") -> None:
     axes.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5), aspect="equal")
     axes.set_xticks(np.arange(width + 1) - 0.5, labels=[])
     axes.set_yticks(np.arange(height + 1) - 0.5, labels=[])
-    axes.grid(color="#8d96a0", linewidth=0.8)
+    axes.grid(color=GREY, linewidth=0.8)
     axes.spines[:].set_visible(True)
     axes.tick_params(length=0)
     axes.set_title(title, fontsize=9)
