@@ -12,7 +12,8 @@ import pytest
 from opening import keep_page, open_page
 from PIL import Image
 
-NOTEBOOKS = check_site.notebooks(Path(__file__).parents[2] / "_toc.yml")
+ROOT = Path(__file__).parents[2]
+NOTEBOOKS = check_site.notebooks(ROOT / "_toc.yml")
 LEGIBLE = 9  # pixels
 LARGEST = 15
 FIGURES = """
@@ -80,6 +81,9 @@ def test_letters_are_legible_on_a_phone_and_a_desk_sees_figures_whole(browser, s
             assert letters < LARGEST or each["shown"] <= 26 * 16, "larger letters than the page's own"
     boxed = len(re.findall('<div class="output zf-figure"', html))
     assert boxed == len(re.findall(r'<img [^>]*src="[^"]*_images/\w{64}\.(?:svg|png)"', html)), "a figure has no box"
+    cells = json.loads((ROOT / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
+    outputs = [output for cell in cells for output in cell.get("outputs", ())]
+    assert boxed == sum("image/png" in output.get("data", {}) for output in outputs), "not the committed figures"
 
 
 def places_of(browser, figure):
